@@ -1,0 +1,60 @@
+"""The dose-volume histogram as a value: dose samples in ascending order with the volume each stands for. No bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtcheck.model.arrays import FloatArray
+from rtcheck.model.finding import Finding
+
+__all__ = ["DVH", "StructureDose"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DVH:
+    """Dose samples of one structure under one convention.
+
+    Attributes:
+        dose_gy: (n,) ascending, read-only.
+        volume_cm3: (n,) volume of each sample, positive, read-only.
+        minimum_gy, maximum_gy: extremes by their own search, at least as wide as the samples; NaN when n is 0.
+        outside_cm3: volume of the structure where the dose is unknown (outside the dose grid), not in the samples.
+    """
+
+    dose_gy: FloatArray
+    volume_cm3: FloatArray
+    minimum_gy: float
+    maximum_gy: float
+    outside_cm3: float = 0.0
+
+    @property
+    def total_cm3(self) -> float:
+        """Volume of the structure, the part outside the dose grid included."""
+        return float(np.sum(self.volume_cm3)) + self.outside_cm3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StructureDose:
+    """The dose in one structure for one dose quantity: the convention that gives the value, and the others.
+
+    Attributes:
+        value: the DVH under the chosen structure model at the finest sampling.
+        alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends.
+            The interval of a metric is the envelope over `value` and these ...
+        coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``, the sampling error ...
+        dose_error_gy: ... and for doses by this (quantisation of the stored integers); V-type metrics are evaluated
+            at the dose plus and minus it.
+        volume_error_cm3: half width added to volumes for contour rounding.
+        model: "prism" or "shape", what `value` is.
+        findings: what sampling brought up (gaps, overlap, partly outside and so on).
+    """
+
+    value: DVH
+    alternatives: tuple[tuple[str, DVH], ...]
+    coarse: DVH | None
+    dose_error_gy: float
+    volume_error_cm3: float
+    model: str
+    findings: tuple[Finding, ...] = ()

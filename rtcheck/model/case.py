@@ -1,0 +1,59 @@
+"""A case: everything one patient's export holds that this package reads, with what was noticed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rtcheck.model.finding import Finding
+from rtcheck.model.grid import DoseGrid
+from rtcheck.model.plan import Plan
+from rtcheck.model.structure import StructureSet
+
+__all__ = ["Case", "InputObject"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputObject:
+    """One DICOM object that was found.
+
+    Attributes:
+        modality: RTPLAN, RTDOSE, RTSTRUCT, CT, REG and so on.
+        sop_instance_uid, sop_class_uid: of the object.
+        sha256: of the file's bytes; empty for images, whose pixels are not used for any number.
+        source: file name relative to the PATH given.
+        used: whether this package reads numbers from it.
+        study_uid, series_uid, frame_of_reference_uid: links, empty when absent.
+        description: modality-specific one-liner for `inspect`, without patient data.
+    """
+
+    modality: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    sha256: str
+    source: str
+    used: bool
+    study_uid: str = ""
+    series_uid: str = ""
+    frame_of_reference_uid: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """All objects of one patient. Tuples are sorted by SOP Instance UID, so file order never matters.
+
+    Attributes:
+        patient_id: DICOM PatientID shared by all objects; empty when there is none or they differ (then RTD101).
+        plans, doses, structure_sets: the objects that could be read.
+        inputs: every DICOM object found, also those not used.
+        ignored_files: number of files that are not DICOM.
+        findings: what reading brought up; those of one ROI are in ``ROI.findings``.
+    """
+
+    patient_id: str
+    plans: tuple[Plan, ...] = ()
+    doses: tuple[DoseGrid, ...] = ()
+    structure_sets: tuple[StructureSet, ...] = ()
+    inputs: tuple[InputObject, ...] = ()
+    ignored_files: int = 0
+    findings: tuple[Finding, ...] = ()

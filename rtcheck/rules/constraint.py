@@ -1,0 +1,189 @@
+"""What a protocol file says, as values: constraints, conditions, tiers, trial rules. `rtcheck.catalogue` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rtcheck.dvh.metric import Metric
+from rtcheck.model.record import FactValue
+
+__all__ = [
+    "Comparator", "Condition", "Constraint", "Conventions", "EligibilityRule", "Goal", "GoalTable", "LesionRules",
+    "Priority", "Protocol", "ProtocolFile", "Source", "Tier", "TrialRules",
+]
+
+Comparator = Literal["<=", "<", ">=", ">"]
+Priority = Literal["mandatory", "optimal", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A comparator, a number in the unit of its metric, and the text as written (limits in cGy are converted)."""
+
+    comparator: Comparator
+    value: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalTable:
+    """A goal that depends on another metric: linear between the points, not evaluated outside them.
+
+    Attributes:
+        by, of: the metric and the structure expression looked up, such as ``Volume[cc]`` of ``@lesion.ptv``.
+        comparator: direction of the limits.
+        goal, variation: (x, y) points with ascending x; `variation` is empty when there is none.
+    """
+
+    by: Metric
+    of: str
+    comparator: Comparator
+    goal: tuple[tuple[float, float], ...]
+    variation: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test on one fact. Exactly one kind of test is set.
+
+    Attributes:
+        fact: key as written: a registry key, qualified where needed (``lung.impaired``), a tier, or a derived fact.
+        values: the fact equals one of these; empty when the test is a range.
+        above, at_least, below, up_to: bounds of a range: > >= < <=.
+    """
+
+    fact: str
+    values: tuple[FactValue, ...] = ()
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    up_to: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A derived patient fact: `fact` is `id` when any group holds and no tier of higher rank does.
+
+    `any` holds the groups; a group holds when all its conditions do.
+    """
+
+    fact: str
+    id: str
+    rank: int
+    any: tuple[tuple[Condition, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRule:
+    """A rule of the trial on the record: where all of `when` hold, all of `requires` must."""
+
+    id: str
+    requires: tuple[Condition, ...]
+    when: tuple[Condition, ...] = ()
+    bears_on: Literal["plan", "record"] = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRules:
+    """How registered lesions are counted; None: no such rule. The primary is not counted as a metastasis."""
+
+    max_total: int | None = None
+    max_per_organ: int | None = None
+    regional_nodes_count_as_one: bool = True
+    min_measurable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRules:
+    """Which trial, and which of its arms may have a consolidative plan."""
+
+    id: str
+    consolidative_arms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """Conventions a protocol may choose; None means the default of the program."""
+
+    structure_model: Literal["prism", "shape"] | None = None
+    undecided: Literal["review", "accept"] = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A citation of sources.toml."""
+
+    key: str
+    citation: str
+    reference: str = ""
+    verified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One limit.
+
+    Attributes:
+        id: stable.
+        structure: structure expression as written.
+        metric: what is asked.
+        goal, variation: as written; `variation` is the last acceptable value, None when there is none; `goal` is None
+            for a table and possibly for report-only constraints.
+        goal_table: instead of goal and variation.
+        priority: mandatory, optimal or report.
+        fractions: (lowest, highest) fraction count it applies to; None: any.
+        alpha_beta: Gy; allows an EQD2 composite of unlike fractionations.
+        when: conditions, all of which must hold.
+        source: key of a `Source`; where: place in it; confidence: how the number was read; endpoint; note.
+        file, key_path: where it was read, for messages.
+    """
+
+    id: str
+    structure: str
+    metric: Metric
+    priority: Priority
+    source: str
+    goal: Goal | None = None
+    variation: Goal | None = None
+    goal_table: GoalTable | None = None
+    fractions: tuple[int, int] | None = None
+    alpha_beta: float | None = None
+    when: tuple[Condition, ...] = ()
+    where: str = ""
+    confidence: str = ""
+    endpoint: str = ""
+    note: str = ""
+    file: str = ""
+    key_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolFile:
+    """One file that a protocol was made of, and the digest of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A protocol with everything it includes."""
+
+    id: str
+    title: str
+    version: str
+    status: Literal["draft", "approved"]
+    constraints: tuple[Constraint, ...]
+    lesions: LesionRules | None = None
+    trial: TrialRules | None = None
+    conventions: Conventions = Conventions()
+    eligibility: tuple[EligibilityRule, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    approved_by: str = ""
+    approved_on: str = ""
+    files: tuple[ProtocolFile, ...] = ()
+    sha256: str = ""
