@@ -1,9 +1,10 @@
-"""Datasets to bytes: transfer syntaxes, headers, sequence lengths; and bytes made wrong on purpose, one function a trap."""
+"""Datasets to bytes: transfer syntaxes, headers, sequence lengths; and bytes made wrong on purpose."""
 
 from __future__ import annotations
 
 import copy
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -16,8 +17,18 @@ from pydicom.encaps import encapsulate
 from pydicom.tag import Tag
 
 __all__ = [
-    "SYNTAXES", "Encoding", "cut", "duplicate_element", "encode", "element_span", "flip_bit", "overwrite_value",
-    "pad_pixels", "shorten_pixels", "swap_elements", "write",
+    "SYNTAXES",
+    "Encoding",
+    "cut",
+    "duplicate_element",
+    "element_span",
+    "encode",
+    "flip_bit",
+    "overwrite_value",
+    "pad_pixels",
+    "shorten_pixels",
+    "swap_elements",
+    "write",
 ]
 
 Encoding = Literal["implicit", "explicit", "big", "rle", "deflated"]
@@ -36,7 +47,11 @@ LONG_VRS = {b"SQ", b"OB", b"OW", b"OF", b"OD", b"OL", b"UN", b"UT", b"UC", b"UR"
 
 
 def encode(
-    ds: Dataset, encoding: Encoding = "explicit", *, header: bool = True, undefined_lengths: bool = False,
+    ds: Dataset,
+    encoding: Encoding = "explicit",
+    *,
+    header: bool = True,
+    undefined_lengths: bool = False,
     claim: str | None = None,
 ) -> bytes:
     """`ds` as the bytes of a file.
@@ -102,7 +117,7 @@ def _rle_frame(planes: np.ndarray) -> bytes:
 def _pack_bits(plane: np.ndarray) -> bytes:
     out = bytearray()
     edges = [0, *(np.flatnonzero(np.diff(plane)) + 1).tolist(), len(plane)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         for at in range(start, stop, 128):
             count = min(128, stop - at)
             out += bytes([(257 - count) % 256, int(plane[at])]) if count > 1 else bytes([0, int(plane[at])])
@@ -202,7 +217,7 @@ def overwrite_value(data: bytes, value: bytes, *path: str | int) -> bytes:
 
 def duplicate_element(data: bytes, keyword: str, value: bytes) -> bytes:
     """`data` with a top-level short element repeated right behind itself with another value."""
-    head, start, end = element_span(data, keyword)
+    head, _, end = element_span(data, keyword)
     value += b" " * (len(value) % 2)
     twin = data[head : head + 6] + len(value).to_bytes(2, "little") + value
     return data[:end] + twin + data[end:]

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 __all__ = ["ORIENTATIONS", "GridSpec", "box_grid", "grid_points"]
 
 ORIENTATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
-    "HFS": ((1, 0, 0), (0, 1, 0)), "HFP": ((-1, 0, 0), (0, -1, 0)),
-    "FFS": ((-1, 0, 0), (0, 1, 0)), "FFP": ((1, 0, 0), (0, -1, 0)),
-    "HFDL": ((0, -1, 0), (1, 0, 0)), "HFDR": ((0, 1, 0), (-1, 0, 0)),
-    "FFDL": ((0, 1, 0), (1, 0, 0)), "FFDR": ((0, -1, 0), (-1, 0, 0)),
+    "HFS": ((1, 0, 0), (0, 1, 0)),
+    "HFP": ((-1, 0, 0), (0, -1, 0)),
+    "FFS": ((-1, 0, 0), (0, 1, 0)),
+    "FFP": ((1, 0, 0), (0, -1, 0)),
+    "HFDL": ((0, -1, 0), (1, 0, 0)),
+    "HFDR": ((0, 1, 0), (-1, 0, 0)),
+    "FFDL": ((0, 1, 0), (1, 0, 0)),
+    "FFDR": ((0, -1, 0), (-1, 0, 0)),
 }
 """Row and column directions of axial planes for each patient position, as a scanner writes them (down is gravity)."""
 
@@ -44,8 +48,13 @@ class GridSpec:
 
 
 def box_grid(
-    lower: Sequence[float], upper: Sequence[float], spacing: Sequence[float] = (3.0, 3.0, 3.0), *,
-    position: str = "HFS", descending: bool = False, absolute: bool = False,
+    lower: Sequence[float],
+    upper: Sequence[float],
+    spacing: Sequence[float] = (3.0, 3.0, 3.0),
+    *,
+    position: str = "HFS",
+    descending: bool = False,
+    absolute: bool = False,
     plane_positions: Sequence[float] | None = None,
 ) -> GridSpec:
     """A grid whose voxel centres cover the LPS box `lower`..`upper`, stored as patient position `position` has it.
@@ -75,14 +84,20 @@ def box_grid(
     origin[2] = z[0]
     offsets = tuple((value - z[0]) * normal_z for value in z)
     return GridSpec(
-        tuple(map(float, origin)), (len(z), counts[1], counts[0]), (spacing[1], spacing[0]), offsets, row, column,
-        absolute, position,
+        tuple(map(float, origin)),
+        (len(z), counts[1], counts[0]),
+        (spacing[1], spacing[0]),
+        offsets,
+        row,
+        column,
+        absolute,
+        position,
     )
 
 
 def grid_points(grid: GridSpec) -> NDArray[np.float64]:
     """(nz, ny, nx, 3) LPS mm of every voxel centre, in stored order."""
-    nz, ny, nx = grid.shape
+    _, ny, nx = grid.shape
     row, column = np.asarray(grid.row, float), np.asarray(grid.column, float)
     planes = np.asarray(grid.planes)[:, None, None, None] * np.cross(row, column)
     lines = (np.arange(ny) * grid.spacing[0])[None, :, None, None] * column

@@ -16,12 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from tests.synthetic.dicom import DoseReferenceSpec, GridSpec, Patient, RoiSpec, box_grid, rt_dose, rt_plan, structure_set
+from tests.synthetic.dicom import (
+    DoseReferenceSpec,
+    GridSpec,
+    Patient,
+    RoiSpec,
+    box_grid,
+    rt_dose,
+    rt_plan,
+    structure_set,
+)
 from tests.synthetic.encode import Encoding, write
 
 __all__ = [
-    "BOXES", "GRID", "HIGH_GY", "LOW_GY", "PROTOCOL", "REGISTRY", "SimpleCase", "box_contours", "box_roi", "box_volume_cc",
-    "linear", "simple_case", "simple_datasets", "step", "uniform",
+    "BOXES",
+    "GRID",
+    "HIGH_GY",
+    "LOW_GY",
+    "PROTOCOL",
+    "REGISTRY",
+    "SimpleCase",
+    "box_contours",
+    "box_roi",
+    "box_volume_cc",
+    "linear",
+    "simple_case",
+    "simple_datasets",
+    "step",
+    "uniform",
 ]
 
 SPACING = 3.0
@@ -175,7 +197,9 @@ def linear(at_origin_gy: float, gradient_gy_per_mm: Sequence[float]) -> DoseFunc
     return lambda points: np.maximum(at_origin_gy + points @ np.asarray(gradient_gy_per_mm, float), 0.0)
 
 
-def step(names: Sequence[str] = ("PTV_L1", "PTV_L2"), high_gy: float = HIGH_GY, low_gy: float = LOW_GY, margin: float = 9.0) -> DoseFunction:
+def step(
+    names: Sequence[str] = ("PTV_L1", "PTV_L2"), high_gy: float = HIGH_GY, low_gy: float = LOW_GY, margin: float = 9.0
+) -> DoseFunction:
     """`high_gy` at voxels inside the boxes `names` widened by `margin` mm, else `low_gy`."""
 
     def dose(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -188,7 +212,9 @@ def step(names: Sequence[str] = ("PTV_L1", "PTV_L2"), high_gy: float = HIGH_GY, 
     return dose
 
 
-def box_contours(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], spacing: float = SPACING) -> list[NDArray[np.float64]]:
+def box_contours(
+    x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], spacing: float = SPACING
+) -> list[NDArray[np.float64]]:
     """One rectangle on each plane from z[0] to z[1], both included."""
     planes = z[0] + spacing * np.arange(round((z[1] - z[0]) / spacing) + 1)
     return [np.array([(x[0], y[0], w), (x[1], y[0], w), (x[1], y[1], w), (x[0], y[1], w)], float) for w in planes]
@@ -207,9 +233,15 @@ def box_volume_cc(name: str) -> float:
 
 
 def simple_datasets(
-    *, dose: DoseFunction | NDArray[np.float64] | None = None, grid: GridSpec = GRID, bits: int = 16,
-    rois: Sequence[RoiSpec] | None = None, seed: str = "simple", patient: Patient | None = None,
-    fractions: int | None = 5, plan_kind: str = "RT",
+    *,
+    dose: DoseFunction | NDArray[np.float64] | None = None,
+    grid: GridSpec = GRID,
+    bits: int = 16,
+    rois: Sequence[RoiSpec] | None = None,
+    seed: str = "simple",
+    patient: Patient | None = None,
+    fractions: int | None = 5,
+    plan_kind: str = "RT",
 ) -> dict[str, Dataset]:
     """The three objects of the box patient by role (struct, plan, dose), before anything is written."""
     patient = patient or Patient()
@@ -222,15 +254,26 @@ def simple_datasets(
     ]
     return {
         "struct": structure_set(rois, seed=seed, patient=patient),
-        "plan": rt_plan(seed=seed, kind=plan_kind, fractions=fractions, dose_references=references, label="SIMPLE", patient=patient),
-        "dose": rt_dose(step() if dose is None else dose, grid, seed=seed, bits=bits, plan_kind=plan_kind, patient=patient),
+        "plan": rt_plan(
+            seed=seed, kind=plan_kind, fractions=fractions, dose_references=references, label="SIMPLE", patient=patient
+        ),
+        "dose": rt_dose(
+            step() if dose is None else dose, grid, seed=seed, bits=bits, plan_kind=plan_kind, patient=patient
+        ),
     }
 
 
 def simple_case(
-    folder: Path, *, mutate: Callable[[dict[str, Dataset]], None] | None = None,
-    mutate_bytes: Mapping[str, Callable[[bytes], bytes]] | None = None, encoding: Encoding = "explicit",
-    header: bool = True, undefined_lengths: bool = False, registry: str = REGISTRY, protocol: str = PROTOCOL, **options: Any,
+    folder: Path,
+    *,
+    mutate: Callable[[dict[str, Dataset]], None] | None = None,
+    mutate_bytes: Mapping[str, Callable[[bytes], bytes]] | None = None,
+    encoding: Encoding = "explicit",
+    header: bool = True,
+    undefined_lengths: bool = False,
+    registry: str = REGISTRY,
+    protocol: str = PROTOCOL,
+    **options: Any,
 ) -> SimpleCase:
     """Write the box patient under `folder`: ``export/*.dcm``, ``registry.toml``, ``protocol.toml``.
 

@@ -10,7 +10,16 @@ import pydicom
 import pytest
 
 from tests.synthetic.dicom import ORIENTATIONS, box_grid, ct_images, grid_points, rt_dose, set_raw, uid
-from tests.synthetic.encode import SYNTAXES, cut, duplicate_element, element_span, encode, overwrite_value, pad_pixels, swap_elements
+from tests.synthetic.encode import (
+    SYNTAXES,
+    cut,
+    duplicate_element,
+    element_span,
+    encode,
+    overwrite_value,
+    pad_pixels,
+    swap_elements,
+)
 from tests.synthetic.simple import BOXES, box_volume_cc, linear, simple_case, simple_datasets
 
 
@@ -27,7 +36,9 @@ def test_dose_survives_every_encoding(encoding, bits):
     ds = _read(encode(rt_dose(linear(30, (0.1, 0.2, 0.3)), grid, bits=bits), encoding))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_allclose(ds.pixel_array * float(ds.DoseGridScaling), expected, atol=1e-3 if bits == 16 else 1e-6)
+        np.testing.assert_allclose(
+            ds.pixel_array * float(ds.DoseGridScaling), expected, atol=1e-3 if bits == 16 else 1e-6
+        )
 
 
 @pytest.mark.parametrize("position", list(ORIENTATIONS))
