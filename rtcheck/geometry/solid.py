@@ -24,7 +24,8 @@ class ContourStack:
         points_mm: (n, 2) u, v of all rings; rings are open (last point differs from first), read-only.
         ring_starts: (r + 1,) ring i is ``points_mm[ring_starts[i]:ring_starts[i + 1]]``.
         plane_starts: (m + 1,) plane j has rings ``plane_starts[j]:plane_starts[j + 1]``.
-            Rings of one plane combine by even-odd parity: holes and islands.
+            Rings of one plane combine by even-odd parity: holes and islands. They are simple and do not cross each
+            other; outer rings run anticlockwise in (u, v), holes clockwise.
         thickness_mm: assumed slab thickness of a single-plane stack; None when there are two planes or more.
         gaps: indices j where planes j and j + 1 are further apart than 1.5 median spacings (a missing slice).
         rounding_mm: half the last decimal digit of the stored coordinates, the contour rounding error.

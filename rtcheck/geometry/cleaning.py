@@ -1,0 +1,123 @@
+"""The region that the contours of one plane enclose, as simple rings, and how far readers could differ about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from rtcheck.geometry.polygons import rings_of, signed_area
+from rtcheck.model.arrays import FloatArray
+
+__all__ = ["PlaneRegion", "canonical_ring", "resolve_plane"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneRegion:
+    """What the contours of one plane enclose.
+
+    Attributes:
+        rings: (n, 2) open rings, simple; outer ones anticlockwise, holes clockwise; in canonical order.
+        area_mm2: enclosed area under the even-odd rule.
+        crossing_mm2: area on which even-odd and non-zero winding differ within single contours.
+        overlap_mm2: area on which union and exclusive-or differ between contours that are neither nested nor disjoint.
+        duplicates: exact copies that were dropped.
+        resolved: contours that touch or retrace themselves, read by the even-odd rule.
+    """
+
+    rings: tuple[FloatArray, ...]
+    area_mm2: float
+    crossing_mm2: float
+    overlap_mm2: float
+    duplicates: int
+    resolved: int
+
+
+def canonical_ring(ring: FloatArray) -> FloatArray:
+    """The same ring, anticlockwise, starting at its lexicographically smallest vertex.
+
+    When that vertex occurs more than once, the rotation whose coordinates come first is taken.
+    """
+    if signed_area(ring) < 0:
+        ring = ring[::-1]
+    candidates = np.flatnonzero((ring[:, 0] == ring[:, 0].min()))
+    candidates = candidates[ring[candidates, 1] == ring[candidates, 1].min()]
+    if len(candidates) == 1:
+        return np.roll(ring, -int(candidates[0]), axis=0)
+    return min((np.roll(ring, -int(c), axis=0) for c in candidates), key=lambda r: r.ravel().tolist())
+
+
+def resolve_plane(rings: list[FloatArray], *, exclusive: bool) -> PlaneRegion:
+    """Read the contours of one plane by the even-odd rule, and measure where another reading would differ.
+
+    Args:
+        rings: (n, 2) u, v of each contour, any winding, first point not repeated.
+        exclusive: contours are of type CLOSEDPLANAR_XOR, so that exclusive-or is the rule and overlap no ambiguity.
+    """
+    ordered = sorted((canonical_ring(ring) for ring in rings), key=lambda r: r.ravel().tolist())
+    unique: list[FloatArray] = []
+    for ring in ordered:
+        if not unique or ring.shape != unique[-1].shape or not np.array_equal(ring, unique[-1]):
+            unique.append(ring)
+    duplicates = len(ordered) - len(unique)
+    crossing, resolved = 0.0, 0
+    shapes = []
+    for ring in unique:
+        polygon = shapely.polygons(ring)
+        if not shapely.is_valid(polygon):
+            polygon, differs = _even_odd(ring)
+            crossing += differs
+            resolved += 1
+        if shapely.area(polygon) > 0:
+            shapes.append(polygon)
+    if len(shapes) == 1:
+        region = shapes[0]
+        overlap = 0.0
+    elif shapes:
+        region, overlap = _combine(shapes, exclusive=exclusive)
+    else:
+        return PlaneRegion((), 0.0, crossing, 0.0, duplicates, resolved)
+    out = tuple(rings_of(region))
+    return PlaneRegion(out, float(shapely.area(region)), crossing, overlap, duplicates, resolved)
+
+
+def _combine(shapes: list[shapely.Geometry], *, exclusive: bool) -> tuple[shapely.Geometry, float]:
+    """Exclusive-or of several polygons, and the area of partial overlap that union would have kept."""
+    overlap = 0.0
+    if not exclusive:
+        tree = shapely.STRtree(shapes)
+        left, right = tree.query(shapes, predicate="intersects")
+        areas = shapely.area(shapes)
+        for a, b in sorted({(int(i), int(j)) for i, j in zip(left, right, strict=True) if i < j}):
+            common = float(shapely.area(shapely.intersection(shapes[a], shapes[b])))
+            smaller = float(min(areas[a], areas[b]))
+            if 1e-9 * smaller < common < (1 - 1e-6) * smaller:
+                overlap += common
+    region = shapes[0]
+    for other in shapes[1:]:
+        region = shapely.symmetric_difference(region, other)
+    return region, overlap
+
+
+def _even_odd(ring: FloatArray) -> tuple[shapely.Geometry, float]:
+    """The even-odd region of a ring that crosses or touches itself, and the area that the winding rule fills differently."""
+    closed = np.vstack([ring, ring[:1]])
+    faces = shapely.get_parts(shapely.polygonize([shapely.unary_union(shapely.linestrings(closed))]))
+    if len(faces) == 0:
+        return shapely.Polygon(), 0.0
+    inner = shapely.get_coordinates(shapely.point_on_surface(faces))
+    winding = np.array([_winding(ring, point) for point in inner])
+    areas = shapely.area(faces)
+    # a face of even, non-zero winding is a hole to one reader and filled to the other
+    differs = float(np.sum(areas[(winding % 2 == 0) & (winding != 0)]))
+    return shapely.union_all(faces[winding % 2 == 1]), differs
+
+
+def _winding(ring: FloatArray, point: FloatArray) -> int:
+    """Winding number of a ring about a point that is not on it."""
+    start, end = ring - point, np.roll(ring, -1, axis=0) - point
+    side = start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0]
+    up = (start[:, 1] <= 0) & (end[:, 1] > 0) & (side > 0)
+    down = (start[:, 1] > 0) & (end[:, 1] <= 0) & (side < 0)
+    return int(np.sum(up)) - int(np.sum(down))

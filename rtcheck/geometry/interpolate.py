@@ -1,0 +1,117 @@
+"""Dose between the voxel centres of a grid, by trilinear interpolation of the stored integers in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.grid import DoseGrid, GridGeometry
+
+__all__ = ["EDGE_MM", "dose_at", "grid_frame", "grid_positions"]
+
+EDGE_MM = 1e-6
+"""A point this far outside the box of voxel centres still counts as on its face."""
+
+
+def grid_frame(geometry: GridGeometry, axes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The affine map from (u, v, w) along `axes` to mm along the grid's rows, columns and normal.
+
+    Args:
+        geometry: of the dose grid.
+        axes: (3, 3) rows are u, v, w in LPS.
+
+    Returns:
+        matrix (3, 3) and offset (3,): ``position = matrix @ (u, v, w) + offset``, where position is
+        (along a row, along a column, along the normal) from the centre of voxel (0, 0, 0).
+    """
+    basis = np.stack([geometry.row, geometry.column, geometry.normal], axis=1)
+    # a permutation with signs is its own transpose's inverse: exact, where a solver might leave 1e-17 behind
+    parallel = bool(np.all((np.abs(basis) == 1) | (basis == 0)))
+    inverse = basis.T if parallel else np.linalg.inv(basis)
+    return inverse @ axes.T, -(inverse @ np.asarray(geometry.origin_mm))
+
+
+def grid_positions(
+    matrix: FloatArray, offset: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Apply `grid_frame`'s map; terms that are exactly zero are skipped."""
+    out = []
+    for row, shift in zip(matrix, offset, strict=True):
+        total = np.full(len(u), shift)
+        for factor, values in zip(row.tolist(), (u, v, w), strict=True):
+            if factor != 0:
+                total += factor * values
+        out.append(total)
+    return out[0], out[1], out[2]
+
+
+def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
+    """Dose in Gy at points; NaN where it is unknown, outside the box spanned by the voxel centres.
+
+    Any orientation and uneven planes are exact: positions go through the full direction cosines, plane numbers
+    through the stored offsets.
+
+    Args:
+        grid: the dose.
+        axes: (3, 3) unit vectors of u, v, w in LPS.
+        u, v, w: (n,) coordinates in mm.
+    """
+    geometry = grid.geometry
+    x, y, z = grid_positions(*grid_frame(geometry, axes), u, v, w)
+    i, ti, inside = _between(x, geometry.columns, geometry.spacing_mm[1])
+    j, tj, inside_j = _between(y, geometry.rows, geometry.spacing_mm[0])
+    k, tk, inside_k = _between_planes(z, np.asarray(geometry.offsets_mm))
+    inside &= inside_j
+    inside &= inside_k
+    out = np.full(len(x), np.nan)
+    if not np.any(inside):
+        return out
+    if not np.all(inside):
+        i, j, k, ti, tj, tk = (a[inside] for a in (i, j, k, ti, tj, tk))
+    k0, j0, i0 = int(k.min()), int(j.min()), int(i.min())
+    # only the box that is needed becomes float64; a repeated last layer stands in for neighbours of weight zero
+    box = grid.stored[k0 : int(k.max()) + 2, j0 : int(j.max()) + 2, i0 : int(i.max()) + 2].astype(np.float64)
+    short = [int(k.max()) + 2 - k0 - box.shape[0], int(j.max()) + 2 - j0 - box.shape[1], int(i.max()) + 2 - i0 - box.shape[2]]
+    if any(short):
+        box = np.pad(box, [(0, s) for s in short], mode="edge")
+    _, ny, nx = box.shape
+    flat = box.ravel()
+    at = ((k - k0) * ny + (j - j0)) * nx + (i - i0)
+    below = _bilinear(flat, at, nx, ti, tj)
+    at += ny * nx
+    above = _bilinear(flat, at, nx, ti, tj)
+    above -= below
+    above *= tk
+    below += above
+    below *= grid.scaling_gy
+    out[inside] = below
+    return out
+
+
+def _bilinear(flat: FloatArray, at: IntArray, nx: int, ti: FloatArray, tj: FloatArray) -> FloatArray:
+    """Interpolated value in the plane whose corner indices are `at`."""
+    lower = flat[at]
+    lower += ti * (flat[at + 1] - lower)
+    upper = flat[at + nx]
+    upper += ti * (flat[at + nx + 1] - upper)
+    upper -= lower
+    upper *= tj
+    lower += upper
+    return lower
+
+
+def _between(position: FloatArray, count: int, spacing: float) -> tuple[IntArray, FloatArray, np.ndarray]:
+    """Lower index, fraction to the next, and whether inside, on an even axis of `count` centres."""
+    index = position / spacing
+    inside = (index >= -EDGE_MM / spacing) & (index <= count - 1 + EDGE_MM / spacing)
+    lower = np.clip(np.floor(index), 0, max(count - 2, 0))
+    return lower.astype(np.int64), np.clip(index - lower, 0.0, 1.0), inside
+
+
+def _between_planes(position: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray, np.ndarray]:
+    """The same on the plane axis, whose offsets may be uneven."""
+    inside = (position >= offsets[0] - EDGE_MM) & (position <= offsets[-1] + EDGE_MM)
+    if len(offsets) == 1:
+        return np.zeros(len(position), dtype=np.int64), np.zeros(len(position)), inside
+    lower = np.clip(np.searchsorted(offsets, position, side="right") - 1, 0, len(offsets) - 2)
+    return lower, np.clip((position - offsets[lower]) / (offsets[lower + 1] - offsets[lower]), 0.0, 1.0), inside

@@ -1,0 +1,73 @@
+"""What the standards leave open about a solid: where its ends are, and whether missing slices are filled.
+
+Each variant is one consistent reading of the whole expression. In the short variant every minuend ends as early and
+every subtrahend as late as it can, so that the result is as small as it can be; the long variant is the reverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rtcheck.geometry.solid import ContourStack, Leaf, Solid
+
+__all__ = ["GAPS_EMPTY", "LONG", "SHORT", "VALUE", "LeafState", "SignedLeaf", "Variant", "leaves_of", "variants_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafState:
+    """How one leaf is read: `end` -1 short, 0 as estimated, 1 long; `empty` leaves missing slices empty."""
+
+    end: int
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLeaf:
+    """One contour stack of an expression with its sign: 1 adds to the result, -1 takes away from it."""
+
+    stack: ContourStack
+    sign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One reading of all leaves. `label` is "" for the value itself; `states` has one entry per leaf."""
+
+    label: str
+    states: tuple[LeafState, ...]
+
+
+VALUE = ""
+SHORT = "short ends"
+LONG = "long ends"
+GAPS_EMPTY = "gaps empty"
+
+
+def leaves_of(solid: Solid, sign: int = 1) -> tuple[SignedLeaf, ...]:
+    """The leaves of an expression, left to right, with their signs."""
+    if isinstance(solid, Leaf):
+        return (SignedLeaf(solid.stack, sign),)
+    right = -sign if solid.operator == "-" else sign
+    return leaves_of(solid.left, sign) + leaves_of(solid.right, right)
+
+
+def variants_of(leaves: tuple[SignedLeaf, ...]) -> tuple[Variant, ...]:
+    """The value first, then short and long ends, then missing slices left empty where there are any.
+
+    Where minuends and subtrahends both miss slices, each sort is also emptied alone, since the two pull apart.
+    """
+    out = [
+        Variant(VALUE, tuple(LeafState(0, empty=False) for _ in leaves)),
+        Variant(SHORT, tuple(LeafState(-leaf.sign, empty=False) for leaf in leaves)),
+        Variant(LONG, tuple(LeafState(leaf.sign, empty=False) for leaf in leaves)),
+    ]
+    signs = sorted({leaf.sign for leaf in leaves if leaf.stack.gaps})
+    if signs:
+        out.append(Variant(GAPS_EMPTY, tuple(LeafState(0, empty=bool(leaf.stack.gaps)) for leaf in leaves)))
+    if len(signs) > 1:
+        out.extend(
+            Variant(f"{GAPS_EMPTY} ({word})", tuple(LeafState(0, empty=leaf.sign == sign) for leaf in leaves))
+            for sign, word in ((1, "minuend"), (-1, "subtrahend"))
+        )
+    return tuple(out)
+
