@@ -23,6 +23,7 @@ class Outcome:
     `value`, `low`, `high` and `unit` as `MetricValue`; None where nothing was evaluated. `goal` and `variation` are
     texts such as ``<= 13 Gy``. `margin` is the distance from the value to the limit that decides, positive inside.
     `rois` names the ROIs the expression was made of. The fields from `source` on let a reader check the limit.
+    `accepted`: UNDECIDED, but the protocol accepts that and the value itself meets the goal, so it counts as MET.
     """
 
     constraint: str
@@ -46,6 +47,7 @@ class Outcome:
     confidence: str = ""
     endpoint: str = ""
     note: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
