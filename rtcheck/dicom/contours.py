@@ -1,0 +1,108 @@
+"""Contour points from the raw bytes of ContourData: all contours of an ROI in one strict pass (PS3.3 §C.8.8.6)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rtcheck.dicom.attributes import code, integer, raw_value, sequence
+from rtcheck.dicom.dataset import Dataset
+from rtcheck.dicom.numbers import DecimalError, parse_decimals
+from rtcheck.errors import DicomError
+from rtcheck.model.arrays import frozen
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.structure import ContourSet
+
+__all__ = ["MAX_POINTS", "NO_CONTOURS", "read_contours"]
+
+MAX_POINTS = 20_000_000
+"""Points of one structure set beyond this are refused."""
+
+_KINDS = frozenset(("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
+
+NO_CONTOURS = ContourSet(frozen(np.empty((0, 3))), frozen(np.zeros(1, dtype=np.int64)), ())
+"""What an ROI without contours has, and one whose contours cannot be trusted."""
+
+
+def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Finding]) -> ContourSet:
+    """The contours of one ROI, in stored order, points in LPS mm.
+
+    Args:
+        items: its items of ROIContourSequence (one in a proper file).
+        subject: the ROI, for messages.
+        findings: appended to. When a contour is unusable the whole ROI is (severity E) and `NO_CONTOURS` returned:
+            an organ short of one contour looks spared.
+
+    Raises:
+        DicomError: RTD005 when there are more points than the cap.
+    """
+    kinds: list[str] = []
+    values: list[bytes] = []
+    counts: list[int] = []
+    try:
+        contours = [contour for item in items for contour in sequence(item, "ContourSequence")]
+        for contour in contours:
+            kind, count, value = _read_contour(contour)
+            kinds.append(kind)
+            counts.append(count)
+            values.append(value)
+    except DicomError as error:
+        if error.code == "RTD005":
+            raise
+        findings.append(finding(error.code, subject, error.problem, "E", file=error.subject))
+        return NO_CONTOURS
+    if not values:
+        return NO_CONTOURS
+    try:
+        numbers = parse_decimals(b"\\".join(values))
+    except DecimalError as error:
+        number, within = _locate(error.index, counts)
+        code_, problem = ("RTD009", "is empty") if error.empty else ("RTD008", "is not a finite decimal number")
+        findings.append(
+            finding(
+                code_, subject,
+                f"{contours[number].path()}.ContourData (3006,0050): value {within + 1} {problem}; export the structure set again",
+                "E", found=error.problem,
+            )
+        )
+        return NO_CONTOURS
+    if numbers.overlong:
+        findings.append(
+            finding("RTD014", subject, f"{numbers.overlong} coordinates are longer than 16 characters; read as written")
+        )
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(np.asarray(counts) // 3, out=starts[1:])
+    return ContourSet(frozen(numbers.values.reshape(-1, 3)), frozen(starts), tuple(kinds))
+
+
+def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:
+    """Type, number of values and text of one contour; the number of points is checked, the numbers are not yet."""
+    kind = code(contour, "ContourGeometricType")
+    if kind not in _KINDS:
+        raise _fault(contour, f"ContourGeometricType (3006,0042) is {kind!r}, expected one of {', '.join(sorted(_KINDS))}")
+    points = integer(contour, "NumberOfContourPoints", "RTD305")
+    value = raw_value(contour, "ContourData", ("DS",)).rstrip(b"\0 ")
+    count = value.count(b"\\") + 1 if value else 0
+    if points is None or points < 1:
+        raise _fault(contour, "NumberOfContourPoints (3006,0046) is absent or not positive")
+    if count != 3 * points:
+        raise _fault(contour, f"ContourData (3006,0050) has {count} values, NumberOfContourPoints {points} needs {3 * points}")
+    if kind == "POINT" and points != 1:
+        raise _fault(contour, f"a contour of type POINT has {points} points")
+    if points > MAX_POINTS:
+        raise DicomError("RTD005", contour.source.label, f"{contour.path()}: more than {MAX_POINTS} points")
+    if raw_value(contour, "ContourOffsetVector", ("DS",)).strip(b"\\ \0+-.0"):
+        raise _fault(contour, "ContourOffsetVector (3006,0045) shifts the contour; this retired form is not supported")
+    return kind, count, value
+
+
+def _fault(contour: Dataset, problem: str) -> DicomError:
+    return DicomError("RTD305", contour.source.label, f"{contour.path()}: {problem}")
+
+
+def _locate(index: int, counts: list[int]) -> tuple[int, int]:
+    """Which contour a value belongs to, and its index there."""
+    for number, count in enumerate(counts):
+        if index < count:
+            return number, index
+        index -= count
+    raise IndexError(index)

@@ -1,0 +1,135 @@
+"""One DICOM object to what this package knows of it: a plan, a dose, a structure set, or just an entry in the list of inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rtcheck.dicom.attributes import code, fault, required_uid, uid
+from rtcheck.dicom.dataset import Dataset
+from rtcheck.dicom.recognise import DicomFile
+from rtcheck.dicom.rtdose import read_dose
+from rtcheck.dicom.rtplan import read_plan
+from rtcheck.dicom.rtstruct import read_structure_set
+from rtcheck.errors import DicomError
+from rtcheck.model.case import InputObject
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.grid import DoseGrid
+from rtcheck.model.plan import Plan
+from rtcheck.model.structure import StructureSet
+
+__all__ = ["SOP_CLASSES", "ReadObject", "read_object"]
+
+_RT = "1.2.840.10008.5.1.4.1.1.481."
+_DOSE, _STRUCT, _PLAN, _ION_PLAN = f"{_RT}2", f"{_RT}3", f"{_RT}5", f"{_RT}8"
+SOP_CLASSES = {_DOSE: "RTDOSE", _STRUCT: "RTSTRUCT", _PLAN: "RTPLAN", _ION_PLAN: "RTPLAN"}
+"""The SOP classes whose numbers are used, and the modality each must have."""
+
+_SECOND_GENERATION = frozenset(f"{_RT}{number}" for number in range(10, 30))
+"""RT Physician Intent, RT Segment Annotation, RT radiation sets and their kind (PS3.3 §C.36): they can override what the
+objects above say, and are not evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadObject:
+    """What one file holds: at most one of `plan`, `dose`, `structure_set`; `findings` are about the file itself."""
+
+    input: InputObject
+    plan: Plan | None = None
+    dose: DoseGrid | None = None
+    structure_set: StructureSet | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def read_object(dicom: DicomFile, digest: str) -> ReadObject:
+    """Read one object.
+
+    Args:
+        dicom: the file, its structure checked.
+        digest: SHA-256 of its bytes.
+
+    Raises:
+        DicomError: RTD015 when it contradicts itself about what it is; else as its reader says.
+    """
+    root = dicom.root
+    sop_class = required_uid(root, "SOPClassUID")
+    modality = code(root, "Modality")
+    _check_kind(dicom, sop_class, modality)
+    findings = _file_findings(dicom, sop_class, modality)
+    plan = read_plan(root, "ION" if sop_class == _ION_PLAN else "RT") if sop_class in (_PLAN, _ION_PLAN) else None
+    dose = read_dose(root, dicom.transfer_syntax) if sop_class == _DOSE else None
+    structure_set = read_structure_set(root) if sop_class == _STRUCT else None
+    used = sop_class in SOP_CLASSES
+    entry = InputObject(
+        modality=modality or "?",
+        sop_instance_uid=required_uid(root, "SOPInstanceUID"),
+        sop_class_uid=sop_class,
+        sha256=digest if used or not _is_image(root) else "",
+        source=root.source.label,
+        used=used,
+        study_uid=uid(root, "StudyInstanceUID"),
+        series_uid=uid(root, "SeriesInstanceUID"),
+        frame_of_reference_uid=uid(root, "FrameOfReferenceUID"),
+        description=_describe(plan, dose, structure_set),
+    )
+    return ReadObject(entry, plan, dose, structure_set, tuple(findings))
+
+
+def _check_kind(dicom: DicomFile, sop_class: str, modality: str) -> None:
+    """SOP class, modality and meta information must tell one story (RTD015)."""
+    root = dicom.root
+    expected = SOP_CLASSES.get(sop_class)
+    if expected is not None and modality != expected:
+        raise fault("RTD015", root, "Modality", f"found {modality!r}, but the SOP class is that of {expected}")
+    if expected is None and modality in SOP_CLASSES.values():
+        raise fault("RTD015", root, "SOPClassUID", f"found {sop_class}, which is not that of modality {modality}")
+    stated = uid(dicom.meta, "MediaStorageSOPClassUID")
+    if stated and stated != sop_class:
+        raise DicomError(
+            "RTD015", root.source.label, f"MediaStorageSOPClassUID (0002,0002) says {stated}, SOPClassUID (0008,0016) {sop_class}"
+        )
+
+
+def _file_findings(dicom: DicomFile, sop_class: str, modality: str) -> list[Finding]:
+    """What is noticed about the file before its content is read."""
+    label = dicom.root.source.label
+    findings: list[Finding] = []
+    misplaced = dicom.root.source.misplaced
+    if misplaced:
+        findings.append(
+            finding(
+                "RTD010", label, f"{len(misplaced)} elements are out of order or given twice, first {misplaced[0]}; export the file again",
+                elements=misplaced[:10],
+            )
+        )
+    findings += [finding("RTD014", label, f"{deviation}; read as if it were right") for deviation in dicom.deviations]
+    if not dicom.part_10:
+        findings.append(
+            finding("RTD014", label, f"no preamble and no DICOM prefix; the content proves {modality}, {dicom.root.source.encoding.name}")
+        )
+    stated = uid(dicom.meta, "MediaStorageSOPInstanceUID")
+    if stated and stated != uid(dicom.root, "SOPInstanceUID"):
+        findings.append(finding("RTD014", label, "SOP Instance UID differs between file meta information and data set; the latter is used"))
+    if sop_class in _SECOND_GENERATION:
+        findings.append(
+            finding("RTD013", label, f"a second-generation RT object ({modality}) is listed but not evaluated; it may change what the plan means")
+        )
+    return findings
+
+
+def _is_image(root: Dataset) -> bool:
+    return 0x7FE00010 in root.elements
+
+
+def _describe(plan: Plan | None, dose: DoseGrid | None, structure_set: StructureSet | None) -> str:
+    """One line for `inspect`, without patient data (labels and names may hold some)."""
+    if plan is not None:
+        counts = "+".join("?" if group.fractions_planned is None else str(group.fractions_planned) for group in plan.fraction_groups)
+        kind = "ion plan" if plan.kind == "ION" else "plan"
+        return f"{kind}, {len(plan.beams)} beams, {counts or '?'} fractions, {plan.approval_status or 'approval not stated'}"
+    if dose is not None:
+        planes, rows, columns = dose.geometry.shape
+        return f"{dose.summation_type} dose, {dose.dose_type}, {columns}x{rows}x{planes}"
+    if structure_set is not None:
+        contours = sum(len(roi.contours.kinds) for roi in structure_set.rois)
+        return f"{len(structure_set.rois)} ROIs, {contours} contours"
+    return ""

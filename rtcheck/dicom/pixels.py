@@ -1,0 +1,123 @@
+"""The stored integers of a dose grid (PS3.3 §C.8.8.3.4, §C.7.6.3; PS3.5 §8, annexes A.4.2 and G)."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtcheck.dicom.attributes import fault, has, integer, required_code, required_unsigned
+from rtcheck.dicom.dataset import DUPLICATE, Dataset, tag_of
+from rtcheck.errors import DicomError
+
+__all__ = ["MAX_PIXEL_BYTES", "read_stored_values"]
+
+MAX_PIXEL_BYTES = 2 << 30
+"""Decoded pixel data beyond this are refused before anything is allocated."""
+
+_RLE = "1.2.840.10008.1.2.5"
+_NATIVE = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
+
+
+def read_stored_values(root: Dataset, transfer_syntax: str, planes: int) -> NDArray[Any]:
+    """The unsigned integers of all planes as stored, (planes, rows, columns), native byte order, writable.
+
+    Args:
+        root: an RT Dose.
+        transfer_syntax: its UID, empty when the file does not state one.
+        planes: number of planes the frame offsets announce; NumberOfFrames and the data must agree.
+
+    Raises:
+        DicomError: RTD004 compressed in an unsupported way, RTD005 too large, RTD207 not as the dose module says,
+            RTD208 size differs from the header, RTD209 NumberOfFrames differs from `planes`.
+    """
+    rows, columns, bits = _description(root)
+    frames = integer(root, "NumberOfFrames", "RTD209")
+    if (frames if frames is not None else 1) != planes:
+        found = "absent" if frames is None else f"found {frames}"
+        raise fault("RTD209", root, "NumberOfFrames", f"{found}, but there are {planes} plane offsets")
+    expected = planes * rows * columns * bits // 8
+    if expected > MAX_PIXEL_BYTES:
+        raise fault("RTD005", root, "PixelData", f"{expected} bytes, at most {MAX_PIXEL_BYTES} are read")
+    if transfer_syntax == _RLE:
+        return _decode_rle(root, planes, rows, columns, bits)
+    if transfer_syntax not in _NATIVE:
+        raise fault(
+            "RTD004", root, "PixelData",
+            f"compressed with transfer syntax {transfer_syntax}; lossy compression alters dose: export it uncompressed",
+        )
+    return _native(root, expected, bits).reshape(planes, rows, columns)
+
+
+def _description(root: Dataset) -> tuple[int, int, int]:
+    """Rows, columns, bits; everything the dose module fixes is checked."""
+    wrong = "RTD207"
+    rows, columns = required_unsigned(root, "Rows", wrong), required_unsigned(root, "Columns", wrong)
+    if rows < 1 or columns < 1:
+        raise fault(wrong, root, "Rows", f"found {rows} rows and {columns} columns")
+    samples = required_unsigned(root, "SamplesPerPixel", wrong)
+    if samples != 1:
+        raise fault(wrong, root, "SamplesPerPixel", f"found {samples}, expected 1")
+    required_code(root, "PhotometricInterpretation", ("MONOCHROME2",), wrong)
+    bits = required_unsigned(root, "BitsAllocated", wrong)
+    if bits not in (16, 32):
+        raise fault(wrong, root, "BitsAllocated", f"found {bits}, expected 16 or 32")
+    for keyword, expected in (("BitsStored", bits), ("HighBit", bits - 1), ("PixelRepresentation", 0)):
+        found = required_unsigned(root, keyword, wrong)
+        if found != expected:
+            raise fault(wrong, root, keyword, f"found {found}, expected {expected}")
+    for keyword in ("FloatPixelData", "DoubleFloatPixelData"):
+        if has(root, keyword):
+            raise fault(wrong, root, keyword, "floating-point pixel data are not part of RT Dose")
+    return rows, columns, bits
+
+
+def _native(root: Dataset, expected: int, bits: int) -> NDArray[Any]:
+    element = root.elements.get(tag_of("PixelData"))
+    if element is None or element.vr == DUPLICATE:
+        raise fault("RTD208", root, "PixelData", "absent or given twice: there is no dose grid")
+    source = root.source
+    if source.fragments:
+        raise fault("RTD004", root, "PixelData", "encapsulated, but the transfer syntax is an uncompressed one")
+    if element.length not in (expected, expected + (expected & 1)):
+        raise fault("RTD208", root, "PixelData", f"found {element.length} bytes, the header needs {expected}")
+    stored = np.dtype(f"{'>' if source.encoding.big_endian else '<'}u{bits // 8}")
+    values = np.frombuffer(source.data, stored, expected * 8 // bits, element.offset)
+    return values.astype(stored.newbyteorder("="))
+
+
+def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) -> NDArray[Any]:
+    """RLE Lossless: one fragment for each frame after the offset table (PS3.5 §A.4.2)."""
+    from pydicom.pixels import get_decoder  # noqa: PLC0415  # a slow import that few files need
+
+    source = root.source
+    fragments = source.fragments[1:]
+    if len(fragments) != planes:
+        raise fault("RTD208", root, "PixelData", f"found {len(fragments)} compressed frames, expected {planes}")
+    decoder = get_decoder(_RLE)
+    out = np.empty((planes, rows, columns), dtype=f"u{bits // 8}")
+    for number, (offset, length) in enumerate(fragments):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # pydicom warns of surplus data
+                frame, _ = decoder.as_array(
+                    _one_frame(source.data[offset : offset + length]), raw=True, decoding_plugin="pydicom", rows=rows,
+                    columns=columns, number_of_frames=1, samples_per_pixel=1, bits_allocated=bits, bits_stored=bits,
+                    pixel_representation=0, photometric_interpretation="MONOCHROME2", pixel_keyword="PixelData",
+                )
+        except Exception as error:  # whatever the decoder makes of malformed data
+            raise DicomError(
+                "RTD208", source.label, f"PixelData (7FE0,0010): frame {number + 1} cannot be decoded ({type(error).__name__})"
+            ) from error
+        if frame.shape != (rows, columns):
+            raise fault("RTD208", root, "PixelData", f"frame {number + 1} decodes to {frame.shape}")
+        out[number] = frame
+    return out
+
+
+def _one_frame(fragment: bytes) -> bytes:
+    """The fragment encapsulated by itself, with an empty offset table: what the decoder expects (PS3.5 §A.4)."""
+    item = b"\xfe\xff\x00\xe0"
+    return item + bytes(4) + item + len(fragment).to_bytes(4, "little") + fragment + b"\xfe\xff\xdd\xe0" + bytes(4)

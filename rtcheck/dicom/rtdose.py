@@ -1,0 +1,146 @@
+"""RT Dose to `DoseGrid` (PS3.3 §C.8.8.3): stored integer times DoseGridScaling is dose in Gy."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtcheck.dicom.attributes import (
+    attempt,
+    code,
+    codes,
+    decimal,
+    fault,
+    has,
+    required_code,
+    required_integer,
+    required_uid,
+    sequence,
+    timestamp,
+
+)
+from rtcheck.dicom.dataset import Dataset
+from rtcheck.dicom.dvh_sequence import read_vendor_dvhs
+from rtcheck.dicom.grid_geometry import read_geometry
+from rtcheck.dicom.pixels import read_stored_values
+from rtcheck.errors import DicomError
+from rtcheck.model.arrays import frozen
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.grid import DoseGrid, SummationType
+
+__all__ = ["read_dose"]
+
+_SUMMATION_TYPES = get_args(SummationType)
+_CORRECTIONS = ("IMAGE", "ROI_OVERRIDE", "WATER")
+
+
+def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
+    """Read a dose grid.
+
+    Raises:
+        DicomError: the object cannot be used.
+    """
+    label = root.source.label
+    findings: list[Finding] = []
+    units = code(root, "DoseUnits")
+    if units != "GY":
+        raise fault("RTD201", root, "DoseUnits", f"found {units!r}, expected 'GY'; export the dose as absolute dose in Gy")
+    dose_type = _dose_type(root)
+    summation: SummationType = required_code(root, "DoseSummationType", _SUMMATION_TYPES)  # type: ignore[assignment]
+    scaling = decimal(root, "DoseGridScaling", "RTD206")
+    if scaling is None or not scaling > 0:
+        found = "absent" if scaling is None else f"found {scaling:g}"
+        raise fault("RTD206", root, "DoseGridScaling", f"{found}, expected a positive number of Gy per unit")
+    geometry, reverse = read_geometry(root, findings)
+    stored = read_stored_values(root, transfer_syntax, len(geometry.offsets_mm))
+    saturated = _check_saturation(stored, label, findings)
+    if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):
+        findings.append(
+            finding("RTD014", label, "RescaleSlope (0028,1053) or RescaleIntercept is present; it is not part of RT Dose and is ignored", "I")
+        )
+    plan_uids, group, beams = _references(root, findings)
+    correction, transform = _caveats(root, findings)
+    return DoseGrid(
+        geometry=geometry,
+        stored=frozen(stored[::-1] if reverse else stored),
+        scaling_gy=scaling,
+        dose_type=dose_type,
+        summation_type=summation,
+        sop_instance_uid=required_uid(root, "SOPInstanceUID"),
+        plan_uids=plan_uids,
+        fraction_group=group,
+        beams=beams,
+        heterogeneity_correction=correction,
+        spatial_transform=transform,
+        saturated=saturated,
+        created=timestamp(root, ("InstanceCreationDate", "InstanceCreationTime"), ("ContentDate", "ContentTime")),
+        source=label,
+        dvh_sequence=read_vendor_dvhs(root, findings),
+        findings=tuple(findings),
+    )
+
+
+def _check_saturation(stored: NDArray[Any], label: str, findings: list[Finding]) -> bool:
+    """Whether values seem clipped at the largest integer: more than one voxel has it.
+
+    Systems that scale each grid to the full range (RayStation does) put exactly one voxel there; a clipped maximum is a plateau.
+    """
+    largest = (1 << 8 * stored.itemsize) - 1
+    count = int(np.count_nonzero(stored == largest))
+    if count > 1:
+        findings.append(
+            finding("RTD217", label, f"{count} voxels have the largest value {largest} that their bits can hold: the dose is clipped there")
+        )
+    elif count == 1:
+        findings.append(finding("RTD217", label, f"one voxel has the largest value {largest}: the grid is scaled to its full range", "I"))
+    return count > 1
+
+
+def _dose_type(root: Dataset) -> Literal["PHYSICAL", "EFFECTIVE"]:
+    found = required_code(root, "DoseType", ("PHYSICAL", "EFFECTIVE", "ERROR"))
+    if found == "ERROR":
+        raise fault("RTD201", root, "DoseType", "found 'ERROR': a difference of doses, not a dose")
+    return "PHYSICAL" if found == "PHYSICAL" else "EFFECTIVE"
+
+
+def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], int | None, tuple[int, ...]]:
+    """Plans, fraction group, and beams or brachy setups whose dose this is."""
+    plans = sequence(root, "ReferencedRTPlanSequence")
+    groups = [group for plan in plans for group in sequence(plan, "ReferencedFractionGroupSequence")]
+    beams: list[int] = []
+    for parent in (*plans, *groups):
+        beams += [required_integer(item, "ReferencedBeamNumber") for item in sequence(parent, "ReferencedBeamSequence")]
+        beams += [
+            required_integer(item, "ReferencedBrachyApplicationSetupNumber")
+            for item in sequence(parent, "ReferencedBrachyApplicationSetupSequence")
+        ]
+    if len(set(beams)) < len(beams):
+        raise DicomError("RTD010", root.source.label, "the same beam or setup is referenced twice")
+    numbers = [required_integer(group, "ReferencedFractionGroupNumber") for group in groups]
+    if len(numbers) > 1:
+        findings.append(
+            finding("RTD502", root.source.label, f"the dose refers to {len(numbers)} fraction groups; at most one is supported")
+        )
+    plan_uids = tuple(required_uid(plan, "ReferencedSOPInstanceUID") for plan in plans)
+    return plan_uids, numbers[0] if len(numbers) == 1 else None, tuple(beams)
+
+
+def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], str]:
+    """Heterogeneity correction and spatial transform: reported when the dose is not that of the imaged patient."""
+    label = root.source.label
+    correction = attempt(findings, lambda: codes(root, "TissueHeterogeneityCorrection"), (), "W")
+    unknown = sorted(set(correction) - set(_CORRECTIONS))
+    if "IMAGE" not in correction or "WATER" in correction or unknown:
+        found = "/".join(correction) or "absent"
+        findings.append(
+            finding(
+                "RTD221", label,
+                f"TissueHeterogeneityCorrection (3004,0014) is {found}: whether the patient's densities were used is not sure",
+            )
+        )
+    transform = attempt(findings, lambda: code(root, "SpatialTransformOfDose"), "", "W") or "NONE"
+    if transform != "NONE":
+        findings.append(finding("RTD221", label, f"SpatialTransformOfDose (3004,0005) is {transform}: the dose was moved"))
+    return correction, transform

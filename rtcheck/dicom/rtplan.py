@@ -1,0 +1,155 @@
+"""RT Plan and RT Ion Plan to `Plan` (PS3.3 §C.8.8.9, .10, .13, .14, .15, .25, §C.8.8.16)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rtcheck.dicom.attributes import (
+    attempt,
+    code,
+    decimal,
+    fault,
+    has,
+    integer,
+    required_code,
+    required_integer,
+    required_uid,
+    sequence,
+    text,
+    timestamp,
+    uid,
+)
+from rtcheck.dicom.dataset import Dataset
+from rtcheck.errors import DicomError
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.plan import Beam, DoseReference, FractionGroup, Plan
+
+__all__ = ["read_plan"]
+
+_REFERENCE_KINDS = ("TARGET", "ORGAN_AT_RISK")
+_REFERENCE_STRUCTURES = ("POINT", "VOLUME", "COORDINATES", "SITE")
+
+
+def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
+    """Read a plan. What is missing but may be is empty; what is there but wrong is a finding of the plan.
+
+    Raises:
+        DicomError: the object cannot be used.
+    """
+    label = root.source.label
+    findings: list[Finding] = []
+    plan_label = text(root, "RTPlanLabel")
+    plan_name = text(root, "RTPlanName")
+    for keyword, found in (("RTPlanLabel (300A,0002)", plan_label), ("RTPlanName (300A,0003)", plan_name)):
+        if found.doubt:
+            findings.append(finding("RTD011", label, f"{keyword}: {found.doubt}"))
+    geometry = attempt(findings, lambda: required_code(root, "RTPlanGeometry", ("PATIENT", "TREATMENT_DEVICE")), "")
+    groups = tuple(_fraction_group(item, findings) for item in sequence(root, "FractionGroupSequence"))
+    beams = tuple(_beam(item, findings) for item in sequence(root, "BeamSequence" if kind == "RT" else "IonBeamSequence"))
+    _check_beams(root, groups, beams, findings)
+    structure_set_uid = _structure_set_uid(root)
+    if not groups:
+        findings.append(finding("RTD502", label, "FractionGroupSequence (300A,0070): absent or empty; the number of fractions is not known"))
+    if geometry == "PATIENT" and not structure_set_uid:
+        findings.append(
+            finding(
+                "RTD012", label,
+                "ReferencedStructureSetSequence (300C,0060): absent, but RTPlanGeometry PATIENT requires it: the file may be cut short",
+                "F",
+            )
+        )
+    return Plan(
+        sop_instance_uid=required_uid(root, "SOPInstanceUID"),
+        label=plan_label.value,
+        kind=kind,
+        fraction_groups=groups,
+        beams=beams,
+        dose_references=tuple(_dose_reference(item, findings) for item in sequence(root, "DoseReferenceSequence")),
+        structure_set_uid=structure_set_uid,
+        name=plan_name.value,
+        intent=attempt(findings, lambda: code(root, "PlanIntent"), "", "E"),
+        geometry=geometry,
+        approval_status=attempt(findings, lambda: code(root, "ApprovalStatus"), ""),
+        created=timestamp(root, ("RTPlanDate", "RTPlanTime")),
+        frame_of_reference_uid=attempt(findings, lambda: uid(root, "FrameOfReferenceUID"), ""),
+        source=label,
+        findings=tuple(findings),
+    )
+
+
+def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
+    """One fraction group. BeamDose is per fraction (PS3.3 §C.8.8.13)."""
+    number = required_integer(item, "FractionGroupNumber")
+    fractions = attempt(findings, lambda: _fractions(item), None)
+    beams = tuple(
+        (required_integer(beam, "ReferencedBeamNumber"), attempt(findings, lambda b=beam: decimal(b, "BeamDose"), None))  # type: ignore[misc]
+        for beam in sequence(item, "ReferencedBeamSequence")
+    )
+    setups = tuple(
+        required_integer(setup, "ReferencedBrachyApplicationSetupNumber")
+        for setup in sequence(item, "ReferencedBrachyApplicationSetupSequence")
+    )
+    for what, numbers in (("beam", [n for n, _ in beams]), ("brachy setup", list(setups))):
+        if len(set(numbers)) < len(numbers):
+            raise DicomError("RTD010", item.source.label, f"{item.path()}: the same {what} is referenced twice")
+    return FractionGroup(number, fractions, beams, setups)
+
+
+def _fractions(item: Dataset) -> int:
+    found = integer(item, "NumberOfFractionsPlanned", "RTD502")
+    if found is None or found < 1:
+        problem = "absent or empty" if found is None else f"found {found}"
+        raise fault("RTD502", item, "NumberOfFractionsPlanned", f"{problem}, expected a positive whole number")
+    return found
+
+
+def _beam(item: Dataset, findings: list[Finding]) -> Beam:
+    name = text(item, "BeamName").value if has(item, "BeamName") else ""
+    delivery = attempt(findings, lambda: code(item, "TreatmentDeliveryType"), "", "E")
+    return Beam(required_integer(item, "BeamNumber"), name, delivery or "TREATMENT")
+
+
+def _check_beams(root: Dataset, groups: tuple[FractionGroup, ...], beams: tuple[Beam, ...], findings: list[Finding]) -> None:
+    """A fraction group may only name beams that the plan describes; numbers must be unique."""
+    label = root.source.label
+    numbers = [beam.number for beam in beams]
+    if len(set(numbers)) < len(numbers):
+        raise DicomError("RTD010", label, "BeamNumber (300A,00C0): the same number is given to several beams")
+    group_numbers = [group.number for group in groups]
+    if len(set(group_numbers)) < len(group_numbers):
+        raise DicomError("RTD010", label, "FractionGroupNumber (300A,0071): the same number is given to several groups")
+    missing = sorted({number for group in groups for number, _ in group.beams} - set(numbers))
+    if missing:
+        findings.append(
+            finding(
+                "RTD012", label,
+                f"beam {', '.join(map(str, missing))} of the fraction group is not described in the plan: the file may be incomplete",
+            )
+        )
+
+
+def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
+    def dose(keyword: str) -> float | None:
+        return attempt(findings, lambda: decimal(item, keyword), None)
+
+    return DoseReference(
+        number=required_integer(item, "DoseReferenceNumber"),
+        kind=attempt(findings, lambda: required_code(item, "DoseReferenceType", _REFERENCE_KINDS), ""),
+        structure_type=attempt(
+            findings, lambda: required_code(item, "DoseReferenceStructureType", _REFERENCE_STRUCTURES), ""
+        ),
+        roi_number=attempt(findings, lambda: integer(item, "ReferencedROINumber"), None),
+        description=text(item, "DoseReferenceDescription").value,
+        target_prescription_gy=dose("TargetPrescriptionDose"),
+        target_minimum_gy=dose("TargetMinimumDose"),
+        target_maximum_gy=dose("TargetMaximumDose"),
+    )
+
+
+def _structure_set_uid(root: Dataset) -> str:
+    items = sequence(root, "ReferencedStructureSetSequence")
+    if len(items) > 1:
+        raise DicomError(
+            "RTD009", root.source.label, f"ReferencedStructureSetSequence (300C,0060): found {len(items)} items, expected one"
+        )
+    return required_uid(items[0], "ReferencedSOPInstanceUID") if items else ""

@@ -1,0 +1,151 @@
+"""RT Structure Set to `StructureSet` (PS3.3 §A.19.3, §C.8.8.5, §C.8.8.6, §C.8.8.8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from rtcheck.dicom.attributes import (
+    attempt,
+    code,
+    decimal,
+    required_integer,
+    required_sequence,
+    required_uid,
+    sequence,
+    text,
+    timestamp,
+    uid,
+)
+from rtcheck.dicom.contours import MAX_POINTS, NO_CONTOURS, read_contours
+from rtcheck.dicom.dataset import Dataset
+from rtcheck.errors import DicomError
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.structure import ROI, StructureSet
+
+__all__ = ["MAX_ROIS", "read_structure_set"]
+
+MAX_ROIS = 10_000
+"""ROIs of one structure set beyond this are refused."""
+
+_Items = dict[int, list[Dataset]]
+
+
+def read_structure_set(root: Dataset) -> StructureSet:
+    """Read a structure set.
+
+    What is wrong with one ROI is in its findings and makes that ROI unusable; a missing sequence that the standard
+    requires makes the object unusable, for the file may be cut.
+
+    Raises:
+        DicomError: the object cannot be used.
+    """
+    label = root.source.label
+    findings: list[Finding] = []
+    definitions = required_sequence(root, "StructureSetROISequence")
+    if len(definitions) > MAX_ROIS:
+        raise DicomError("RTD005", label, f"{len(definitions)} ROIs, at most {MAX_ROIS} are read")
+    contours = _by_roi(required_sequence(root, "ROIContourSequence"), findings)
+    observations = _by_roi(required_sequence(root, "RTROIObservationsSequence"), findings)
+    frames = _frames(root, findings)
+
+    rois: list[ROI] = []
+    for definition in definitions:
+        number = attempt(findings, lambda d=definition: required_integer(d, "ROINumber"), None, "E")  # type: ignore[misc]
+        if number is not None:
+            rois.append(_read_roi(definition, number, contours, observations, frames))
+    _mark_repeated_numbers(rois)
+    for number in sorted(contours.keys() - {roi.number for roi in rois}):
+        findings.append(finding("RTD305", label, f"contours for ROI number {number}, which StructureSetROISequence does not define"))
+    if sum(len(roi.contours.points_mm) for roi in rois) > MAX_POINTS:
+        raise DicomError("RTD005", label, f"more than {MAX_POINTS} contour points")
+    set_label = text(root, "StructureSetLabel")
+    if set_label.doubt:
+        findings.append(finding("RTD011", label, f"StructureSetLabel (3006,0002): {set_label.doubt}"))
+    return StructureSet(
+        sop_instance_uid=required_uid(root, "SOPInstanceUID"),
+        label=set_label.value,
+        rois=tuple(sorted(rois, key=lambda roi: roi.number)),
+        frame_of_reference_uids=frames,
+        approval_status=attempt(findings, lambda: code(root, "ApprovalStatus"), ""),
+        created=timestamp(root, ("StructureSetDate", "StructureSetTime")),
+        source=label,
+        findings=tuple(findings),
+    )
+
+
+def _read_roi(definition: Dataset, number: int, contours: _Items, observations: _Items, frames: tuple[str, ...]) -> ROI:
+    findings: list[Finding] = []
+    name = text(definition, "ROIName")
+    subject = name.value or f"ROI {number}"
+    if name.doubt:
+        findings.append(finding("RTD011", subject, f"{definition.path()}.ROIName (3006,0026): {name.doubt}"))
+    if "\\" in name.value and not name.doubt:
+        findings.append(finding("RTD014", subject, "the ROI name contains a backslash; it is taken as one name"))
+    frame = attempt(findings, lambda: uid(definition, "ReferencedFrameOfReferenceUID"), "", "E")
+    if not frame:
+        findings.append(finding("RTD404", subject, f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024) is missing"))
+    elif frames and frame not in frames:
+        findings.append(
+            finding("RTD404", subject, f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024) is not among those of the set")
+        )
+    items = contours.get(number, [])
+    if len(items) > 1:
+        findings.append(finding("RTD305", subject, f"{len(items)} items of ROIContourSequence for one ROI; expected one", "E"))
+        items = []
+    return ROI(
+        number=number,
+        name=name.value,
+        interpreted_type=_interpreted_type(observations.get(number, []), subject, findings),
+        frame_of_reference_uid=frame,
+        contours=read_contours(tuple(items), subject, findings) if items else NO_CONTOURS,
+        stated_volume_cm3=attempt(findings, lambda: decimal(definition, "ROIVolume"), None, "W"),
+        findings=tuple(findings),
+        density_override=_density_override(observations.get(number, []), findings),
+    )
+
+
+def _frames(root: Dataset, findings: list[Finding]) -> tuple[str, ...]:
+    """Frames of reference that the set lists, its own first; in file order, without repeats."""
+    found = [attempt(findings, lambda: uid(root, "FrameOfReferenceUID"), "")]
+    for item in sequence(root, "ReferencedFrameOfReferenceSequence"):
+        found.append(attempt(findings, lambda i=item: uid(i, "FrameOfReferenceUID"), ""))  # type: ignore[misc]
+    return tuple(dict.fromkeys(frame for frame in found if frame))
+
+
+def _by_roi(items: tuple[Dataset, ...], findings: list[Finding]) -> _Items:
+    """Items by their ReferencedROINumber; an item without a usable one is a finding of the set."""
+    found: _Items = defaultdict(list)
+    for item in items:
+        number = attempt(findings, lambda i=item: required_integer(i, "ReferencedROINumber"), None, "E")  # type: ignore[misc]
+        if number is not None:
+            found[number].append(item)
+    return dict(found)
+
+
+def _interpreted_type(items: list[Dataset], subject: str, findings: list[Finding]) -> str:
+    types = sorted({attempt(findings, lambda i=item: code(i, "RTROIInterpretedType"), "") for item in items} - {""})  # type: ignore[misc]
+    if len(types) > 1:
+        findings.append(finding("RTD320", subject, f"several interpreted types: {', '.join(types)}; none is used"))
+        return ""
+    return types[0] if types else ""
+
+
+def _density_override(items: list[Dataset], findings: list[Finding]) -> tuple[str, ...]:
+    found = {
+        attempt(findings, lambda p=entry: code(p, "ROIPhysicalProperty"), "", "W")  # type: ignore[misc]
+        for item in items
+        for entry in sequence(item, "ROIPhysicalPropertiesSequence")
+    }
+    return tuple(sorted(found - {""}))
+
+
+def _mark_repeated_numbers(rois: list[ROI]) -> None:
+    """ROINumber is the identity of an ROI: where two share one, neither can be trusted."""
+    numbers = [roi.number for roi in rois]
+    for index, roi in enumerate(rois):
+        if numbers.count(roi.number) > 1:
+            repeated = finding("RTD010", roi.name or f"ROI {roi.number}", f"ROINumber {roi.number} is given to several ROIs", "E")
+            rois[index] = ROI(
+                roi.number, roi.name, roi.interpreted_type, roi.frame_of_reference_uid, NO_CONTOURS, None,
+                (*roi.findings, repeated), roi.density_override,
+            )

@@ -1,0 +1,101 @@
+"""Texts in the character sets of DICOM (PS3.5 §6.1, PS3.3 §C.12.1.1.2). Never guessed: doubt is said, bytes are kept visible."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+
+from pydicom.charset import convert_encodings, decode_bytes
+
+from rtcheck.dicom.dataset import Dataset
+
+__all__ = ["Text", "decode_text", "trim"]
+
+_CHARACTER_SET = 0x00080005
+_ESCAPE_LEFT_OVER = re.compile(r"\x1b[\x20-\x2f]+[\x30-\x7e]|\$\)[A-Z](?=[^\x00-\x7f])")
+_PAIRS_OF_HIGH_BYTES = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*")
+_LATIN = ("", "ISO_IR 6", "ISO_IR 100", "ISO 2022 IR 100")
+_CHINESE = ("GB18030", "GBK", "ISO 2022 IR 58")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A decoded text and what is doubtful about its character set, one sentence, or empty."""
+
+    value: str
+    doubt: str = ""
+
+
+def trim(raw: bytes) -> bytes:
+    """Without padding: NUL and blanks at the end, blanks at the start. A tab or anything else is part of the value."""
+    return raw.rstrip(b"\0 ").lstrip(b" ")
+
+
+def decode_text(dataset: Dataset, raw: bytes) -> Text:
+    """Decode a text of `dataset` in the character set in force there.
+
+    What cannot be decoded shows its bytes as ``\\xNN``: such a name matches nothing, and nothing is guessed.
+    """
+    raw = trim(raw)
+    if raw.isascii() and b"\x1b" not in raw:
+        return Text(raw.decode("ascii"))
+    declared = _declared_sets(dataset)
+    shown = raw.decode("ascii", "backslashreplace")
+    if not any(declared):
+        hint = "; its bytes are valid UTF-8" if _is_utf8(raw) else "; its bytes are valid GB18030" if _is_chinese(raw) else ""
+        return Text(shown, f"a text that is not ASCII, but SpecificCharacterSet (0008,0005) is absent{hint}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # pydicom warns where it replaces characters
+            value = decode_bytes(raw, convert_encodings(declared), {0x09, 0x0A, 0x0C, 0x0D})
+    except (UserWarning, UnicodeError, LookupError):
+        return Text(shown, f"a text that cannot be decoded as SpecificCharacterSet (0008,0005) {'/'.join(declared)} says")
+    if b"\x1b" in raw:
+        value = _ESCAPE_LEFT_OVER.sub("", value)
+    return Text(value, _second_reading(raw, declared))
+
+
+def _declared_sets(dataset: Dataset) -> list[str]:
+    """SpecificCharacterSet of the nearest enclosing data set that has one."""
+    node: Dataset | None = dataset
+    while node is not None:
+        element = node.elements.get(_CHARACTER_SET)
+        if element is not None:
+            raw = node.source.data[element.offset : element.offset + element.length]
+            return [part.strip(b"\0 ").decode("ascii", "replace") for part in raw.split(b"\\")]
+        node = node.parent
+    return []
+
+
+def _second_reading(raw: bytes, declared: list[str]) -> str:
+    """Whether the bytes are more likely another character set than the declared one."""
+    first = declared[0]
+    if first in _LATIN and len(declared) == 1:
+        other = "UTF-8 (ISO_IR 192)" if _is_utf8(raw) else "GB18030" if _is_chinese(raw) else ""
+    elif first in _CHINESE and _is_utf8(raw):
+        other = "UTF-8 (ISO_IR 192)"
+    else:
+        other = ""
+    if not other:
+        return ""
+    return f"a text whose bytes also read as {other}, SpecificCharacterSet (0008,0005) says {first or 'ASCII'}: check the name"
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not raw.isascii()
+
+
+def _is_chinese(raw: bytes) -> bool:
+    """Whether all bytes above ASCII come in pairs of the GB 2312 area and decode. Latin text with accents hardly ever does."""
+    if raw.isascii() or _PAIRS_OF_HIGH_BYTES.fullmatch(raw) is None:
+        return False
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return True
