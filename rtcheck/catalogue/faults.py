@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from rtcheck.errors import Fault, NotationError
 
-__all__ = ["Faults", "Table", "describe", "misplaced_key", "suggest", "validate_table"]
+__all__ = ["Faults", "Table", "check_schema", "describe", "misplaced_key", "suggest", "validate_table"]
 
 _IDENTIFYING = frozenset({"patient.id", "patient.dicom_ids"})
 _LONGEST_ECHO = 60
@@ -47,6 +47,18 @@ class Faults:
         """Note a fault of one of our notations, with the position of the faulty character."""
         found = f"{error.text!r}, character {error.position + 1}: {error.problem}"
         self.add(key_path, found, expected, error.suggestion or "")
+
+
+def check_schema(data: Mapping[str, Any], schema: str, faults: Faults) -> None:
+    """Note a fault unless the file's ``schema`` is the one this program reads."""
+    found = data.get("schema")
+    if found == schema:
+        return
+    kind = schema.partition("/")[0]
+    if isinstance(found, str) and found.startswith(f"{kind}/"):
+        faults.add("schema", describe(found), f'"{schema}", the only version this program reads', schema)
+    else:
+        faults.add("schema", describe(found) if found is not None else "no such key", f'"{schema}"', schema)
 
 
 def describe(value: object) -> str:
@@ -123,7 +135,7 @@ def validate_table(
             faults.add(path, "an unknown key", f"one of: {known}", hint)
         elif problem["type"] == "missing":
             faults.add(path, "no such key", _expected(field))
-        elif _only_echo(path):
+        elif _identifying(path):
             faults.add(path, f"a wrong value ({type(value).__name__})", _expected(field))
         else:
             hint = suggest(value, _choices(field)) if isinstance(value, str) else ""
@@ -131,7 +143,7 @@ def validate_table(
     return None
 
 
-def _only_echo(path: str) -> bool:
+def _identifying(path: str) -> bool:
     return path.partition("[")[0] in _IDENTIFYING
 
 

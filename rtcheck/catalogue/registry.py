@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rtcheck.catalogue.faults import Faults, Table, describe, misplaced_key, suggest, validate_table
+from rtcheck.catalogue.faults import Faults, Table, check_schema, describe, misplaced_key, suggest, validate_table
 from rtcheck.catalogue.registry_schema import (
     FACT_TABLES,
     LAB_PAIRS,
@@ -81,18 +81,6 @@ def _record(data: Mapping[str, Any], name: str, sha256: str, faults: Faults) -> 
     )
 
 
-def check_schema(data: Mapping[str, Any], schema: str, faults: Faults) -> None:
-    """Note a fault unless the file's ``schema`` is the one this program reads."""
-    found = data.get("schema")
-    if found == schema:
-        return
-    kind = schema.partition("/")[0]
-    if isinstance(found, str) and found.startswith(f"{kind}/"):
-        faults.add("schema", describe(found), f'"{schema}", the only version this program reads', schema)
-    else:
-        faults.add("schema", describe(found) if found is not None else "no such key", f'"{schema}"', schema)
-
-
 def _refuse_unknown_tables(data: Mapping[str, Any], faults: Faults) -> None:
     known = ("schema", *FACT_TABLES, "exclusion", *_LISTS)
     for key in data:
@@ -146,13 +134,11 @@ def _tables(data: Mapping[str, Any], key: str, faults: Faults) -> list[Table | N
     if not isinstance(raw, list) or not raw:
         faults.add(key, describe(raw), f"tables, each headed [[{key}]], or nothing at all")
         return []
-    tables = [
-        validate_table(_LISTS[key], entry, f"{key}[{index}]", faults, _KEYS_ELSEWHERE)
-        for index, entry in enumerate(raw, start=1)
-    ]
+    tables = []
     for index, entry in enumerate(raw, start=1):
         if isinstance(entry, dict):
             _check_together(key, entry, f"{key}[{index}]", faults)
+        tables.append(validate_table(_LISTS[key], entry, f"{key}[{index}]", faults, _KEYS_ELSEWHERE))
     return tables
 
 
@@ -173,6 +159,8 @@ def _check_together(kind: str, entry: Mapping[str, Any], key_path: str, faults: 
 
 
 def _check_names(names: object, key_path: str, faults: Faults) -> None:
+    if isinstance(names, str) and names.strip():
+        faults.add(key_path, describe(names), "ROI names in a list", f'["{names}"]')
     if isinstance(names, list) and all(isinstance(name, str) for name in names) and len(set(names)) < len(names):
         faults.add(key_path, "a ROI name twice", "each name once")
 
@@ -185,8 +173,8 @@ def _refuse_double_lesions(data: Mapping[str, Any], faults: Faults) -> None:
         if not isinstance(lesion_id, str):
             continue
         if lesion_id in first:
-            faults.add(f"lesion[{index}].id", f"{describe(lesion_id)}, the id of lesion[{first[lesion_id]}]",
-                       "an id of its own")
+            found = f"{describe(lesion_id)}, the id of lesion[{first[lesion_id]}]"
+            faults.add(f"lesion[{index}].id", found, "an id of its own")
         first.setdefault(lesion_id, index)
 
 
