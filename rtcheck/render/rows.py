@@ -1,0 +1,139 @@
+"""Rows of the text report: what stands in the columns, and how columns are fitted into 80 cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rtcheck.model.codes import CATALOGUE
+from rtcheck.render.numbers import format_interval, format_margin, limit_number
+from rtcheck.render.terminal import WIDTH, Paint, cells, pad, visible, wrap
+from rtcheck.report import Outcome
+
+__all__ = ["LEGEND", "Row", "layout", "outcome_row"]
+
+LEGEND = {
+    "secondary-source": ("*", "read in a secondary source"),
+    "memory": ("?", "recalled, not yet read in the source"),
+    "site-default": ("!", "proposed for the trial, not published"),
+}
+"""Marks of limits whose number was not read in the primary text, by ``Outcome.confidence``."""
+
+_TO_DO = {
+    "VIOLATED": "lower the dose there, or have the protocol's owner accept it",
+    "NOT_EVALUATED": "provide what is missing; what is not judged cannot pass",
+    "UNDECIDED": "judge it as borderline: look at the dose there, or improve the plan",
+    "VARIATION": "improve the plan where it costs nothing, or acknowledge the variation",
+}
+_TO_DO_TARGET = "improve the plan, or record why less was accepted"
+_LEAST_LABEL = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. All texts are ready to print; `notes` are paragraphs below it, `state` is a word of the contract."""
+
+    label: str
+    value: str
+    goal: str
+    last: str
+    state: str
+    margin: str
+    notes: tuple[str, ...] = ()
+    indent: str = "  "
+
+
+def outcome_row(outcome: Outcome, indent: str = "  ", cause: str = "") -> Row:
+    """Return the row of one outcome, with reason, source and what to do where it is not met.
+
+    Units stand in the metric; a goal keeps its own where it is another one.
+
+    Args:
+        outcome: what was judged.
+        indent: where the row starts.
+        cause: the finding code behind a row that was not evaluated, or empty.
+    """
+    limits = [limit for limit in (limit_number(outcome.goal), limit_number(outcome.variation)) if limit is not None]
+    value = margin = ""
+    if outcome.value is not None:
+        shown, interval = format_interval(outcome.value, outcome.low, outcome.high, limits)
+        value = f"{shown} ({interval})" if interval else shown
+        decimals = len(shown.partition(".")[2])
+        margin = "" if outcome.margin is None else format_margin(outcome.margin, decimals)
+    goal = visible(_without_unit(outcome.goal, outcome.unit))
+    if goal and outcome.confidence in LEGEND:
+        goal += LEGEND[outcome.confidence][0]
+    # The comparator of the last acceptable value is that of the goal.
+    last = visible(_without_unit(outcome.variation, outcome.unit).lstrip("<>= "))
+    structure = " | ".join(outcome.rois) if outcome.lesion and outcome.rois else outcome.structure
+    label = visible(f"{structure}  {outcome.metric}")
+    # A report-only row is shown and never judged.
+    state = "" if outcome.priority == "report" and outcome.outcome != "NOT_EVALUATED" else outcome.outcome
+    return Row(label, value, goal, last, state, margin, _notes(outcome, cause), indent)
+
+
+def layout(rows: Sequence[Row], paint: Paint, header: Row | None = None) -> list[str]:
+    """Fit rows into columns; a label that is too long for its column stands on a line of its own.
+
+    Args:
+        rows: in the order to print.
+        paint: colours the state.
+        header: titles of the columns; its label starts at the margin.
+    """
+    everything = [*rows, header] if header else list(rows)
+    value = max(cells(row.value) for row in everything)
+    goal = max(cells(row.goal) for row in everything)
+    last = max(cells(row.last) for row in everything)
+    margin = max(cells(row.margin) for row in everything)
+    # A state may reach into the column of the margin where its row has none.
+    state = max(cells(row.state) - (0 if row.margin or not margin else margin + 2) for row in everything)
+    taken = sum(width + 2 for width in (value, goal, last, state, margin) if width)
+    room = max(_LEAST_LABEL, WIDTH - taken)
+    label = min(room, max(cells(row.indent + row.label) for row in everything))
+
+    def columns(row: Row) -> str:
+        texts = ((row.value, value, True), (row.goal, goal, False), (row.last, last, True))
+        before = "".join("  " + pad(text, width, right=right) for text, width, right in texts if width)
+        after = "  " + pad(row.margin, margin, right=True) if margin else ""
+        word = row.state.replace("_", " ")
+        return before + "  " + pad(word, state) + after
+
+    lines = []
+    if header:
+        titles = (pad(header.label, label) + columns(header)).rstrip()
+        lines.append(titles if cells(titles) <= WIDTH else header.label)
+    for row in rows:
+        left = row.indent + row.label
+        line = columns(row).rstrip()
+        if cells(left) > label:
+            lines += wrap(row.label, row.indent, row.indent + "  ")
+            left = ""
+        if line:
+            whole = pad(left, label) + line
+            fitted = [whole] if cells(whole) <= WIDTH else wrap(" ".join(whole.split()), row.indent, row.indent + "  ")
+            word = row.state.replace("_", " ")
+            lines += [part.replace(f"  {word}", f"  {paint(word, row.state)}", 1) for part in fitted]
+        elif left:
+            lines.append(left)
+        for note in row.notes:
+            lines += wrap(note, row.indent + "    ", row.indent + "      ")
+    return lines
+
+
+def _notes(outcome: Outcome, cause: str) -> tuple[str, ...]:
+    if outcome.outcome in ("MET", "NOT_APPLICABLE"):
+        return ()
+    source = ", ".join(part for part in (outcome.source, outcome.where) if part)
+    notes = [outcome.reason, f"{outcome.constraint} ({source})" if source else outcome.constraint]
+    if outcome.outcome == "NOT_EVALUATED" and cause in CATALOGUE:
+        notes.append(f"do: {CATALOGUE[cause].fix} ({cause})")
+    elif outcome.priority != "report" and not outcome.accepted:
+        target = outcome.lesion is not None and outcome.outcome == "VIOLATED"
+        notes.append(f"do: {_TO_DO_TARGET if target else _TO_DO[outcome.outcome]}")
+    return tuple(visible(note) for note in notes if note)
+
+
+def _without_unit(goal: str | None, unit: str) -> str:
+    """Return a goal without the unit of its metric, which stands in the row already."""
+    text = goal or ""
+    return text.removesuffix(unit).rstrip() if unit else text
