@@ -13,8 +13,17 @@ from rtcheck.units import fold_unit, format_number, match_number, match_unit, sc
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(13.0, "13"), (0.03, "0.03"), (95.5, "95.5"), (0.0, "0"), (-0.0, "0"), (1e-7, "0.0000001"), (1e20, "1" + "0" * 20), (-8.0, "-8")],
-)  # fmt: skip
+    [
+        (13.0, "13"),
+        (0.03, "0.03"),
+        (95.5, "95.5"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1e-7, "0.0000001"),
+        (1e20, "1" + "0" * 20),
+        (-8.0, "-8"),
+    ],
+)
 def test_numbers_print_without_exponent_or_trailing_zeros(value, text):
     """A number prints as the shortest plain decimal."""
     assert format_number(value) == text
@@ -52,8 +61,16 @@ def test_hexadecimal_and_exponents_end_after_the_plain_digits():
 
 @pytest.mark.parametrize(
     ("text", "unit"),
-    [("cGy", ("Gy", -2)), ("GY", ("Gy", 0)), ("cm^3", ("cc", 0)), ("mL", ("cc", 0)), (" % ", ("%", 0)), ("cm", ("mm", 1)), ("mGy", None)],
-)  # fmt: skip
+    [
+        ("cGy", ("Gy", -2)),
+        ("GY", ("Gy", 0)),
+        ("cm^3", ("cc", 0)),
+        ("mL", ("cc", 0)),
+        (" % ", ("%", 0)),
+        ("cm", ("mm", 1)),
+        ("mGy", None),
+    ],
+)
 def test_units_fold_to_the_canonical_one(text, unit):
     """Each spelling has one canonical unit and a power of ten."""
     assert fold_unit(text) == unit

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.curve import DVH, StructureDose
-from rtcheck.dvh.evaluate import curve_points, evaluate, evaluate_prescription
+from rtcheck.dvh.evaluate import evaluate, evaluate_prescription
 from rtcheck.dvh.notation import parse_metric
 
 
@@ -40,12 +41,28 @@ def ramp(low=0.0, high=100.0, n=10_000, total=100.0):
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
-        ("Volume[cc]", 100.0), ("Mean[Gy]", 50.0), ("Median[Gy]", 50.0), ("Max[Gy]", 100.0), ("Min[Gy]", 0.0),
-        ("D95%[Gy]", 5.0), ("D2%[Gy]", 98.0), ("D10cc[Gy]", 90.0), ("D100%[Gy]", 0.0), ("DC99%[Gy]", 99.0), ("DC30cc[Gy]", 30.0),
-        ("V20Gy[%]", 80.0), ("V20Gy[cc]", 80.0), ("CV15Gy[cc]", 15.0), ("CV15Gy[%]", 15.0), ("V100%[%]", 50.0),
-        ("CV50%[cc]", 25.0), ("D95%[%]", 10.0), ("Mean[%]", 100.0), ("D0.03cc[Gy]", 99.97),
+        ("Volume[cc]", 100.0),
+        ("Mean[Gy]", 50.0),
+        ("Median[Gy]", 50.0),
+        ("Max[Gy]", 100.0),
+        ("Min[Gy]", 0.0),
+        ("D95%[Gy]", 5.0),
+        ("D2%[Gy]", 98.0),
+        ("D10cc[Gy]", 90.0),
+        ("D100%[Gy]", 0.0),
+        ("DC99%[Gy]", 99.0),
+        ("DC30cc[Gy]", 30.0),
+        ("V20Gy[%]", 80.0),
+        ("V20Gy[cc]", 80.0),
+        ("CV15Gy[cc]", 15.0),
+        ("CV15Gy[%]", 15.0),
+        ("V100%[%]", 50.0),
+        ("CV50%[cc]", 25.0),
+        ("D95%[%]", 10.0),
+        ("Mean[%]", 100.0),
+        ("D0.03cc[Gy]", 99.97),
     ],
-)  # fmt: skip
+)
 def test_a_linear_dose_gives_the_closed_form(metric, expected):
     """On a dose that rises evenly through 100 cm3 each metric has its closed form."""
     found = ask(metric, ramp(), prescription=50.0)
@@ -97,7 +114,18 @@ def test_a_step_in_dose_is_a_step_in_volume():
 def test_between_single_samples_the_curve_is_straight():
     """Samples at 10, 20 and 40 Gy of 1, 2 and 1 cm3: the curve runs through the middles of their volumes."""
     dvh = make_dvh([10.0, 20.0, 40.0], [1.0, 2.0, 1.0], minimum=5.0, maximum=50.0)
-    expected = {50.0: 0.0, 45.0: 0.25, 40.0: 0.5, 30.0: 1.25, 20.0: 2.0, 15.0: 2.75, 10.0: 3.5, 7.5: 3.75, 5.0: 4.0, 1.0: 4.0}
+    expected = {
+        50.0: 0.0,
+        45.0: 0.25,
+        40.0: 0.5,
+        30.0: 1.25,
+        20.0: 2.0,
+        15.0: 2.75,
+        10.0: 3.5,
+        7.5: 3.75,
+        5.0: 4.0,
+        1.0: 4.0,
+    }
     for dose, volume in expected.items():
         assert ask(f"V{dose}Gy[cc]", dvh).value == pytest.approx(volume, abs=1e-12)
     for volume, dose in [(0.25, 45.0), (0.5, 40.0), (1.25, 30.0), (2.0, 20.0), (3.5, 10.0), (4.0, 5.0)]:
@@ -115,7 +143,9 @@ def test_more_volume_than_the_structure_has_is_undefined():
 
 def test_more_volume_than_one_convention_gives_is_undefined():
     """Where another structure model has less volume than D-cc asks, the metric has no interval and no value."""
-    found = ask("D4cc[Gy]", make_dvh([10.0, 20.0], [2.0, 2.1]), alternatives=[("shape", make_dvh([10.0, 20.0], [1.9, 2.0]))])
+    found = ask(
+        "D4cc[Gy]", make_dvh([10.0, 20.0], [2.0, 2.1]), alternatives=[("shape", make_dvh([10.0, 20.0], [1.9, 2.0]))]
+    )
     assert (found.value, found.code) == (None, "RTD605")
     assert "shape" in found.reason
 
@@ -135,7 +165,9 @@ def test_percent_of_dose_needs_a_prescription(metric, prescription):
     assert (found.value, found.code) == (None, "RTD501")
 
 
-@pytest.mark.parametrize("metric", ["CI_Paddick", "CI_RTOG", "GI", "R50", "D2cm[Gy]", "HI_ICRU83", "gEUD(a=8)[Gy]", "Veff[%]"])
+@pytest.mark.parametrize(
+    "metric", ["CI_Paddick", "CI_RTOG", "GI", "R50", "D2cm[Gy]", "HI_ICRU83", "gEUD(a=8)[Gy]", "Veff[%]"]
+)
 def test_what_is_not_computed_yet_has_no_number(metric):
     """A metric this version cannot evaluate says so and never gives a number."""
     found = ask(metric, ramp(), prescription=50.0)

@@ -6,24 +6,42 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.curve import DVH, StructureDose
-from rtcheck.dvh.evaluate import curve_points, evaluate
+from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.metric import Metric
 
 METRICS = [
-    Metric("D", 95.0, "%", "Gy"), Metric("D", 2.0, "%", "%"), Metric("D", 0.5, "cc", "Gy"), Metric("DC", 30.0, "%", "Gy"),
-    Metric("V", 20.0, "Gy", "%"), Metric("V", 20.0, "Gy", "cc"), Metric("V", 50.0, "%", "%"), Metric("CV", 30.0, "Gy", "cc"),
-    Metric("CV", 30.0, "Gy", "%"), Metric("Mean", None, "", "Gy"), Metric("Max", None, "", "Gy"), Metric("Min", None, "", "%"),
-    Metric("Median", None, "", "Gy"), Metric("Volume", None, "", "cc"),
-]  # fmt: skip
+    Metric("D", 95.0, "%", "Gy"),
+    Metric("D", 2.0, "%", "%"),
+    Metric("D", 0.5, "cc", "Gy"),
+    Metric("DC", 30.0, "%", "Gy"),
+    Metric("V", 20.0, "Gy", "%"),
+    Metric("V", 20.0, "Gy", "cc"),
+    Metric("V", 50.0, "%", "%"),
+    Metric("CV", 30.0, "Gy", "cc"),
+    Metric("CV", 30.0, "Gy", "%"),
+    Metric("Mean", None, "", "Gy"),
+    Metric("Max", None, "", "Gy"),
+    Metric("Min", None, "", "%"),
+    Metric("Median", None, "", "Gy"),
+    Metric("Volume", None, "", "cc"),
+]
 
 
 @st.composite
 def dvhs(draw, outside=True):
     """A DVH of up to 12 samples, plateaus included."""
     n = draw(st.integers(1, 12))
-    doses = sorted(draw(st.lists(st.sampled_from([0.0, 10.0, 20.0, 20.0 + 1e-6, 33.3, 40.0, 60.0]) | st.floats(0.0, 70.0),
-                                 min_size=n, max_size=n)))  # fmt: skip
+    doses = sorted(
+        draw(
+            st.lists(
+                st.sampled_from([0.0, 10.0, 20.0, 20.0 + 1e-6, 33.3, 40.0, 60.0]) | st.floats(0.0, 70.0),
+                min_size=n,
+                max_size=n,
+            )
+        )
+    )
     volumes = draw(st.lists(st.floats(0.01, 5.0), min_size=n, max_size=n))
     low, high = max(doses[0] - draw(st.floats(0.0, 3.0)), 0.0), doses[-1] + draw(st.floats(0.0, 3.0))
     unknown = draw(st.sampled_from([0.0, 0.0, 0.3])) if outside else 0.0
@@ -35,8 +53,14 @@ def structure_doses(draw):
     """A structure's dose with other conventions and rounding."""
     others = tuple((f"other {i}", draw(dvhs())) for i in range(draw(st.integers(0, 2))))
     coarse = draw(st.none() | dvhs())
-    return StructureDose(draw(dvhs()), others, coarse, draw(st.sampled_from([0.0, 0.01, 1.0])),
-                         draw(st.sampled_from([0.0, 0.05])), "prism")  # fmt: skip
+    return StructureDose(
+        draw(dvhs()),
+        others,
+        coarse,
+        draw(st.sampled_from([0.0, 0.01, 1.0])),
+        draw(st.sampled_from([0.0, 0.05])),
+        "prism",
+    )
 
 
 def alone(dvh):

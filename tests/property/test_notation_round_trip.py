@@ -19,8 +19,31 @@ quantity = st.none() | st.builds(Biological, st.sampled_from(["EQD2", "BED"]), s
 @st.composite
 def metrics(draw):
     """Any metric that means something."""
-    kind = draw(st.sampled_from(["D", "DC", "V", "CV", "Mean", "Max", "Min", "Median", "Volume", "gEUD", "BED",
-                                 "RxTotal", "Veff", "D2cm", "GI", "R50", "CI_Paddick", "CI_RTOG", "HI_ICRU83"]))  # fmt: skip
+    kind = draw(
+        st.sampled_from(
+            [
+                "D",
+                "DC",
+                "V",
+                "CV",
+                "Mean",
+                "Max",
+                "Min",
+                "Median",
+                "Volume",
+                "gEUD",
+                "BED",
+                "RxTotal",
+                "Veff",
+                "D2cm",
+                "GI",
+                "R50",
+                "CI_Paddick",
+                "CI_RTOG",
+                "HI_ICRU83",
+            ]
+        )
+    )
     biological = draw(quantity)
     if kind in ("D", "DC"):
         at_unit = draw(st.sampled_from(["%", "cc"]))
@@ -28,7 +51,9 @@ def metrics(draw):
         return Metric(kind, draw(percent if at_unit == "%" else number), at_unit, unit, biological)
     if kind in ("V", "CV"):
         at_unit = "Gy" if biological else draw(st.sampled_from(["Gy", "%"]))
-        return Metric(kind, draw(percent if at_unit == "%" else number), at_unit, draw(st.sampled_from(["%", "cc"])), biological)
+        return Metric(
+            kind, draw(percent if at_unit == "%" else number), at_unit, draw(st.sampled_from(["%", "cc"])), biological
+        )
     if kind in ("Mean", "Max", "Min", "Median"):
         return Metric(kind, None, "", "Gy" if biological else draw(st.sampled_from(["Gy", "%"])), biological)
     if kind == "gEUD":

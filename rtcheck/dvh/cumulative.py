@@ -1,0 +1,168 @@
+"""The cumulative dose-volume curve of one structure: which volume receives at least a dose, and the inverse.
+
+It is read from the sorted samples without bins. Each sample stands for a small volume around it, so the curve goes
+through the middle of each sample's volume and is straight between samples; it starts at the maximum and ends at the
+minimum, which have their own search. Samples of exactly equal dose form a plateau: there the curve steps, and the
+whole plateau receives its dose. So a uniform dose gives exact results.
+
+"At least" allows for the rounding of binary fractions: a stored integer times its scaling can be 49.99999999999999
+where 50 was meant. A dose within `DOSE_TOLERANCE` of the limit, relative to it, counts as reaching it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtcheck.dvh.curve import DVH
+from rtcheck.model.arrays import FloatArray, frozen
+
+__all__ = [
+    "DOSE_TOLERANCE",
+    "VOLUME_TOLERANCE",
+    "Cumulative",
+    "cumulative",
+    "curve_points",
+    "dose_to_hottest",
+    "volume_at_least",
+]
+
+DOSE_TOLERANCE = 1e-9
+"""A dose reaches a limit when it is at least the limit less this fraction of it."""
+
+VOLUME_TOLERANCE = 1e-9
+"""Volumes are equal within this fraction of the structure; a smaller part outside the dose grid counts as inside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cumulative:
+    """The cumulative curve of one DVH.
+
+    Attributes:
+        dose: (n,) Gy, descending from the maximum to the minimum, read-only; empty without volume inside.
+        volume: (n,) cm3 that receive at least `dose`, ascending from 0 to `inside`, read-only.
+        mean: Gy, of the part inside the dose grid.
+        inside, outside: cm3 inside and outside the dose grid.
+        finite: whether all doses and volumes are finite; if not, the curve is empty.
+    """
+
+    dose: FloatArray
+    volume: FloatArray
+    mean: float
+    inside: float
+    outside: float
+    finite: bool = True
+
+    @property
+    def total(self) -> float:
+        """Volume of the whole structure in cm3."""
+        return self.inside + self.outside
+
+
+@lru_cache(maxsize=8)  # the conventions of one structure: its metrics are asked one after the other
+def cumulative(dvh: DVH) -> Cumulative:
+    """Build the cumulative curve of `dvh`.
+
+    Raises:
+        ValueError: the samples do not ascend in dose, which is a fault of the program.
+    """
+    dose, weight = dvh.dose_gy[::-1], dvh.volume_cm3[::-1]
+    inside, outside = float(np.sum(dvh.volume_cm3)), dvh.outside_cm3
+    extremes = (dvh.minimum_gy, dvh.maximum_gy) if len(dose) else ()
+    if not (all(map(math.isfinite, (inside, outside, *extremes))) and bool(np.all(np.isfinite(dose)))):
+        return Cumulative(np.zeros(0), np.zeros(0), math.nan, inside, outside, finite=False)
+    if outside < VOLUME_TOLERANCE * (inside + outside):
+        outside = 0.0
+    if inside <= 0:
+        return Cumulative(np.zeros(0), np.zeros(0), math.nan, 0.0, outside)
+    if np.any(dose[1:] > dose[:-1]):
+        raise ValueError("the samples of a DVH must ascend in dose")
+    falls = dose[1:] < dose[:-1]
+    end = np.cumsum(weight)
+    end *= inside / end[-1]
+    nodes, levels = (end - 0.5 * weight, dose) if np.all(falls) else _plateau_nodes(dose, end, falls)
+    top, bottom = max(dvh.maximum_gy, float(dose[0])), min(dvh.minimum_gy, float(dose[-1]))
+    # the mean is taken from the middle of the range, so that a uniform dose is its own mean to the last digit
+    middle = 0.5 * (float(dose[0]) + float(dose[-1]))
+    return Cumulative(
+        dose=frozen(np.concatenate(([top], levels, [bottom]))),
+        volume=frozen(np.concatenate(([0.0], nodes, [inside]))),
+        mean=middle + float(np.sum((dvh.dose_gy - middle) * dvh.volume_cm3)) / inside,
+        inside=inside,
+        outside=outside,
+    )
+
+
+def _plateau_nodes(dose: FloatArray, end: FloatArray, falls: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Return the volumes and doses of the nodes: middles of single samples, both ends of runs of equal dose."""
+    first = np.flatnonzero(np.concatenate(([True], falls)))
+    last = np.append(first[1:] - 1, len(dose) - 1)
+    single = first == last
+    start = np.concatenate(([0.0], end[last[:-1]]))
+    enters = np.where(single, 0.5 * (start + end[last]), start)
+    kept = np.column_stack((np.ones(len(first), dtype=bool), ~single)).ravel()
+    return np.column_stack((enters, end[last])).ravel()[kept], np.repeat(dose[first], 2)[kept]
+
+
+def volume_at_least(curve: Cumulative, dose_gy: float) -> float:
+    """Return the volume in cm3, of the part inside the dose grid, that receives at least `dose_gy`."""
+    reaching = dose_gy - DOSE_TOLERANCE * abs(dose_gy)
+    count = len(curve.dose) - int(np.searchsorted(curve.dose[::-1], reaching, side="left"))
+    if count == 0:
+        return 0.0
+    if count == len(curve.dose):
+        return curve.inside
+    above, below = float(curve.dose[count - 1]), float(curve.dose[count])
+    from_volume, to_volume = float(curve.volume[count - 1]), float(curve.volume[count])
+    share = min(max((above - dose_gy) / (above - below), 0.0), 1.0)
+    return from_volume + share * (to_volume - from_volume)
+
+
+def dose_to_hottest(curve: Cumulative, volume_cm3: float, *, cold: bool) -> float:
+    """Return the dose in Gy at `volume_cm3` from the hot end; at a step the upper dose, or the lower one if `cold`."""
+    slack = VOLUME_TOLERANCE * curve.inside
+    if cold:
+        index = int(np.searchsorted(curve.volume, volume_cm3 + slack, side="right")) - 1
+        if index >= len(curve.volume) - 1 or curve.volume[index] >= volume_cm3 - slack:
+            return float(curve.dose[index])
+        left = index
+    else:
+        index = int(np.searchsorted(curve.volume, volume_cm3 - slack, side="left"))
+        if index >= len(curve.volume):
+            return float(curve.dose[-1])
+        if index == 0 or curve.volume[index] <= volume_cm3 + slack:
+            return float(curve.dose[index])
+        left = index - 1
+    span = float(curve.volume[left + 1] - curve.volume[left])
+    share = (volume_cm3 - float(curve.volume[left])) / span
+    return float(curve.dose[left]) + share * float(curve.dose[left + 1] - curve.dose[left])
+
+
+def curve_points(dvh: DVH, n: int = 201) -> tuple[FloatArray, FloatArray]:
+    """Sample the cumulative curve for output.
+
+    Args:
+        dvh: of one structure.
+        n: number of points, at least 2.
+
+    Returns:
+        ``(dose_gy, volume_cm3)``, both (n,) and read-only: doses ascending evenly from 0 to the maximum, and the volume
+        inside the dose grid that receives at least each. One point when the maximum is 0, none when there are no
+        samples.
+
+    Raises:
+        ValueError: a dose or volume is not finite.
+    """
+    curve = cumulative(dvh)
+    if not curve.finite:
+        raise ValueError("a dose or volume is not a finite number")
+    if len(curve.dose) == 0:
+        return frozen(np.zeros(0)), frozen(np.zeros(0))
+    top = float(curve.dose[0])
+    doses = np.linspace(0.0, top, max(n, 2)) if top > 0 else np.zeros(1)
+    volumes = np.array([volume_at_least(curve, float(dose)) for dose in doses])
+    return frozen(doses), frozen(volumes)
