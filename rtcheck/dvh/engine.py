@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.field import DoseField, Quantity
-from rtcheck.dvh.sampling import Resolution, Samples, choose_resolution, field_spacing, sample_prisms
+from rtcheck.dvh.extremes import grid_lines, prism_extremes
+from rtcheck.dvh.quantity import quantum, total
+from rtcheck.dvh.sampling import Samples, choose_resolution, field_spacing, sample_prisms, sample_shape
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.solid import Solid
 from rtcheck.geometry.variants import SignedLeaf, leaves_of, variants_of
-from rtcheck.model.arrays import FloatArray, frozen
+from rtcheck.model.arrays import frozen
 from rtcheck.model.finding import Finding, finding
 
 __all__ = ["DEFAULT_STRUCTURE_MODEL", "SampledSolid", "StructureModel", "sample_solid", "structure_dose"]
@@ -27,6 +29,7 @@ DEFAULT_STRUCTURE_MODEL: StructureModel = "prism"
 
 _SAMPLES = 120_000
 _COARSE = 30_000
+_SHAPE = 60_000
 _AREA_RTOL = 1e-9
 
 
@@ -40,6 +43,9 @@ class SampledSolid:
         variants: labels of the readings; bit i of a sample's mask is variant i. The first is the value.
         value: finest samples; None when the solid is empty or cannot be computed.
         coarse: an independent, coarser sampling of the value.
+        other: samples under the other structure model; None when it leaves nothing.
+        extremes: candidates for the extreme doses under the prism model, without volume; None when the search
+            does not apply (oblique dose grid).
         fractions: (parts,) number of fractions of each part.
         quantum_gy: (parts,) half a step of the stored integers, summed over the grids of a part.
         volume_error_cm3: from the rounding of contour coordinates.
@@ -51,6 +57,8 @@ class SampledSolid:
     variants: tuple[str, ...]
     value: Samples | None
     coarse: Samples | None
+    other: Samples | None
+    extremes: Samples | None
     fractions: tuple[int, ...]
     quantum_gy: tuple[float, ...]
     volume_error_cm3: float
@@ -76,11 +84,11 @@ def sample_solid(
     axes = leaves[0].stack.axes
     variants = variants_of(leaves)
     fractions = tuple(part.fractions for part in field.parts)
-    quantum = tuple(sum(grid.scaling_gy for grid in part.grids) / 2 for part in field.parts)
+    quantum_gy = tuple(sum(grid.scaling_gy for grid in part.grids) / 2 for part in field.parts)
     labels = tuple(variant.label for variant in variants)
 
     def unusable(*faults: Finding) -> SampledSolid:
-        return SampledSolid(name, model, labels, None, None, fractions, quantum, 0.0, faults)
+        return SampledSolid(name, model, labels, None, None, None, None, fractions, quantum_gy, 0.0, faults)
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
         return unusable(finding("RTD306", name, f"{name} joins structures whose contour planes are not parallel to each other."))
@@ -91,21 +99,33 @@ def sample_solid(
     findings: list[Finding] = []
     spacing = field_spacing(field)
     slab = float(np.median(prisms.upper - prisms.lower))
-    value, areas = sample_prisms(prisms, axes, field, choose_resolution(volume, slab, spacing, _SAMPLES, 0.5))
-    coarse, _ = sample_prisms(prisms, axes, field, choose_resolution(volume, slab, spacing, _COARSE, 0.25))
+    fine = choose_resolution(volume, slab, spacing, _SAMPLES, 0.5)
+    rough = choose_resolution(volume, slab, spacing, _COARSE, 0.25)
+    middle = choose_resolution(volume, slab, spacing, _SHAPE, 0.5)
+    by_prism, areas = sample_prisms(prisms, axes, field, fine if model == "prism" else middle)
+    by_shape = sample_shape(solid, leaves, variants, field, middle)
+    if model == "prism":
+        value, other = by_prism, by_shape
+        coarse, _ = sample_prisms(prisms, axes, field, rough)
+    else:
+        value, other = by_shape, by_prism
+        coarse = sample_shape(solid, leaves, variants[:1], field, rough)
+    lines = grid_lines(field, axes)
+    extremes = prism_extremes(prisms, axes, field, lines) if lines is not None else None
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
     if not worst <= _AREA_RTOL:
         findings.append(finding("RTD606", name, f"Two independent area computations for {name} differ by {worst:.2g} of a "
                                 "cross-section; the contours are degenerate.", relative=worst))
     findings.extend(_outside_findings(name, value))
-    return SampledSolid(name, model, labels, value, coarse, fractions, quantum, _rounding_error(leaves), tuple(findings))
+    return SampledSolid(name, model, labels, value, coarse, other if len(other.volume_cm3) else None, extremes, fractions,
+                        quantum_gy, _rounding_error(leaves), tuple(findings))
 
 
 def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     """The dose-volume histograms of a sampled solid for one dose quantity.
 
-    Physical dose is the sum over the parts of the course. For EQD2 and BED every part is converted at every sample with
-    its own number of fractions n before the sum: EQD2 = D (D/n + α/β) / (2 + α/β), BED = D (1 + D/(n α/β)).
+    Physical dose is the sum over the parts of the course. EQD2 and BED are computed for each part at every sample,
+    with that part's own number of fractions, before the sum.
 
     Raises:
         ValueError: a biological quantity without α/β.
@@ -113,73 +133,53 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     if sampled.value is None:
         none = DVH(frozen(np.zeros(0)), frozen(np.zeros(0)), float("nan"), float("nan"))
         return StructureDose(none, (), None, 0.0, 0.0, sampled.model, sampled.findings)
-    histograms = _histograms(sampled.value, sampled, quantity, len(sampled.variants))
-    coarse = _histograms(sampled.coarse, sampled, quantity, 1)[0] if sampled.coarse is not None else None
-    alternatives = tuple(
-        (label, dvh) for label, dvh in zip(sampled.variants[1:], histograms[1:], strict=True)
-    )
+    count = len(sampled.variants)
+    search = sampled.extremes
+    other_model = "shape" if sampled.model == "prism" else "prism"
+    value = _histograms(sampled.value, search if sampled.model == "prism" else None, sampled, quantity, count)
+    alternatives = list(zip(sampled.variants[1:], value[1:], strict=True))
+    if sampled.other is not None:
+        other = _histograms(sampled.other, search if other_model == "prism" else None, sampled, quantity, count)
+        labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
+        alternatives.extend(zip(labels, other, strict=True))
+    coarse = _histograms(sampled.coarse, None, sampled, quantity, 1)[0] if sampled.coarse is not None else None
+    if coarse is not None:
+        coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
     return StructureDose(
-        value=histograms[0],
-        alternatives=alternatives,
+        value=value[0],
+        alternatives=tuple(alternatives),
         coarse=coarse,
-        dose_error_gy=_dose_error(sampled, quantity),
+        dose_error_gy=quantum(sampled.value.dose_gy, sampled.fractions, sampled.quantum_gy, quantity),
         volume_error_cm3=sampled.volume_error_cm3,
         model=sampled.model,
         findings=sampled.findings,
     )
 
 
-def _convert(dose: FloatArray, fractions: int, quantity: Quantity) -> FloatArray:
-    """Dose of one part in the wanted quantity."""
-    if quantity is None:
-        return dose
-    if quantity.ab is None or not quantity.ab > 0:
-        raise ValueError(f"{quantity.kind} needs a positive alpha/beta")
-    if quantity.kind == "EQD2":
-        return np.asarray(dose * (dose / fractions + quantity.ab) / (2 + quantity.ab))
-    return np.asarray(dose * (1 + dose / (fractions * quantity.ab)))
-
-
-def _total(dose: FloatArray, sampled: SampledSolid, quantity: Quantity) -> FloatArray:
-    """Sum over the parts, each converted first."""
-    total = _convert(dose[0], sampled.fractions[0], quantity)
-    for part, fractions in zip(dose[1:], sampled.fractions[1:], strict=True):
-        total = total + _convert(part, fractions, quantity)
-    return total
-
-
-def _histograms(samples: Samples, sampled: SampledSolid, quantity: Quantity, variants: int) -> list[DVH]:
-    """One histogram for each of the first `variants` variants."""
-    total = _total(samples.dose_gy, sampled, quantity)
-    order = np.argsort(total, kind="stable")  # NaN, the unknown dose, goes last
-    total, volume, mask = total[order], samples.volume_cm3[order], samples.mask[order]
-    known = int(np.searchsorted(np.isnan(total), True))
+def _histograms(
+    samples: Samples, search: Samples | None, sampled: SampledSolid, quantity: Quantity, variants: int
+) -> list[DVH]:
+    """One histogram for each of the first `variants` variants; extremes from samples and from their own search."""
+    dose = total(samples.dose_gy, sampled.fractions, quantity)
+    order = np.argsort(dose, kind="stable")  # NaN, the unknown dose, goes last
+    dose, volume, mask = dose[order], samples.volume_cm3[order], samples.mask[order]
+    known = int(np.searchsorted(np.isnan(dose), v=True))
+    candidates = np.zeros(0) if search is None else total(search.dose_gy, sampled.fractions, quantity)
     out = []
     for i in range(variants):
         member = (mask >> i) & 1 == 1
         inside = member[:known]
-        dose = total[:known][inside]
+        own = dose[:known][inside]
+        extra = candidates if search is None else candidates[(search.mask >> i) & 1 == 1]
+        ends = np.concatenate([own[:1], own[-1:], extra[~np.isnan(extra)]])
         out.append(DVH(
-            dose_gy=frozen(dose),
+            dose_gy=frozen(own),
             volume_cm3=frozen(volume[:known][inside]),
-            minimum_gy=float(dose[0]) if len(dose) else float("nan"),
-            maximum_gy=float(dose[-1]) if len(dose) else float("nan"),
+            minimum_gy=float(ends.min()) if len(own) else float("nan"),
+            maximum_gy=float(ends.max()) if len(own) else float("nan"),
             outside_cm3=float(np.sum(volume[known:][member[known:]])),
         ))
     return out
-
-
-def _dose_error(sampled: SampledSolid, quantity: Quantity) -> float:
-    """Half a quantisation step per grid; for EQD2 and BED times their slope at the highest dose of the part."""
-    if quantity is None:
-        return float(sum(sampled.quantum_gy))
-    assert sampled.value is not None
-    total = 0.0
-    for dose, n, step in zip(sampled.value.dose_gy, sampled.fractions, sampled.quantum_gy, strict=True):
-        top = float(np.max(dose, initial=0.0, where=~np.isnan(dose)))
-        ends = _convert(np.array([top, top + step]), n, quantity)
-        total += float(ends[1] - ends[0])
-    return total
 
 
 def _prism_volume(prisms: Prisms) -> float:

@@ -10,9 +10,12 @@ from rtcheck.dvh.field import DoseField
 from rtcheck.geometry.interpolate import dose_at
 from rtcheck.geometry.occupancy import Lattice, cover
 from rtcheck.geometry.prisms import Prisms
+from rtcheck.geometry.shape import shape_layers, window_points
+from rtcheck.geometry.solid import Solid
+from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["Resolution", "Samples", "choose_resolution", "dose_parts", "field_spacing", "sample_prisms"]
+__all__ = ["Resolution", "Samples", "choose_resolution", "dose_parts", "field_spacing", "sample_prisms", "sample_shape"]
 
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
@@ -93,6 +96,20 @@ def sample_prisms(prisms: Prisms, axes: FloatArray, field: DoseField, resolution
     dose = dose_parts(field, axes, cells.u_mm[cell], cells.v_mm[cell], w_layer[layer])
     volume = cells.area_mm2[cell] * height[layer] / 1000
     return Samples(dose, volume, prisms.mask[slab][layer]), areas
+
+
+def sample_shape(
+    solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...], field: DoseField, resolution: Resolution
+) -> Samples:
+    """Sample the dose in a solid whose contours are joined by interpolating their shape."""
+    low, high = window_points(solid)
+    if np.any(high <= low):
+        return Samples(np.zeros((len(field.parts), 0)), np.zeros(0), np.zeros(0, dtype=np.int64))
+    cell = resolution.cell_mm
+    lattice = _lattice_over(np.stack([low - 1.5 * cell, high + 1.5 * cell]), resolution)
+    layers = shape_layers(solid, leaves, variants, lattice, resolution.layer_mm)
+    dose = dose_parts(field, leaves[0].stack.axes, layers.u_mm, layers.v_mm, layers.w_mm)
+    return Samples(dose, layers.volume_mm3 / 1000, layers.mask)
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:

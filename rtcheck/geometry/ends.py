@@ -1,7 +1,10 @@
-"""How far a structure reaches beyond its first and last contour.
+"""How far a structure reaches beyond its first and last contour, and how its cross-section shrinks there.
 
 A contour is drawn on every image that the structure meets, so its true end lies between the last contour and one
-spacing beyond. Half a spacing is the usual convention (dvh-method §4; dicom-rt-notes row 22).
+spacing beyond it. Half a spacing is the usual convention (dvh-method §4; dicom-rt-notes row 22). Where the areas of the
+last three contours fall so fast that they vanish within a spacing, the end is tapered and much less uncertain:
+the area of spheres, ellipsoids and cones is a quadratic in w, and that of bodies like lying cylinders and tori
+the root of one, so both extrapolations bracket the tip.
 """
 
 from __future__ import annotations
@@ -14,51 +17,127 @@ from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["Reach", "end_reach", "prism_bounds"]
+__all__ = ["Tip", "end_tips", "plane_areas", "prism_bounds", "tip_profile"]
 
 _TRACE = 1e-3
+_PAD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Distance in mm that a structure reaches beyond an end contour: at least, as estimated, at most."""
+class Tip:
+    """One end of a structure beyond its end contour.
 
-    short: float
-    estimate: float
-    long: float
+    Attributes:
+        reach: how far it reaches, in mm: at least, as estimated, at most.
+        height: the same as heights of a prism on the end contour.
+        slope, curvature: relative area at distance t is ``1 + slope * t + curvature * t²``, until it is zero;
+            both 0 for a flat end.
+    """
 
-    def at(self, end: int) -> float:
-        """The reach of an end state: -1 short, 0 estimate, 1 long."""
-        return (self.short, self.estimate, self.long)[end + 1]
+    reach: tuple[float, float, float]
+    height: tuple[float, float, float]
+    slope: float = 0.0
+    curvature: float = 0.0
+
+    @property
+    def tapered(self) -> bool:
+        """Whether the cross-section shrinks beyond the end contour."""
+        return self.slope < 0
 
 
-def end_spacing(stack: ContourStack) -> tuple[float, float]:
-    """Plane spacing that holds at the lower and at the upper end; across a missing slice the median stands in."""
+def plane_areas(stack: ContourStack) -> FloatArray:
+    """(m,) area enclosed on each plane, mm² (signed areas of its rings; holes count negative)."""
+    following = np.arange(1, len(stack.points_mm) + 1)
+    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+    # about the middle of all points, to keep digits
+    x, y = (stack.points_mm - stack.points_mm.mean(axis=0)).T
+    rings = np.add.reduceat((x * y[following] - x[following] * y) / 2, stack.ring_starts[:-1])
+    return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
+
+
+def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
+    """Both ends of a stack, the lower one first."""
+    if stack.thickness_mm is not None:
+        half = stack.thickness_mm / 2
+        # never nothing at all: an empty variant would have no dose to compare
+        reach = (_TRACE * half, half, 2 * half)
+        one = Tip(reach, reach)
+        return one, one
+    areas = plane_areas(stack)
     steps = np.diff(stack.planes_mm)
     median = float(np.median(steps))
-    low = median if 0 in stack.gaps else float(steps[0])
-    high = median if len(steps) - 1 in stack.gaps else float(steps[-1])
+    count = len(steps)
+    low = _tip(areas[:3], steps[:2], (0 in stack.gaps, 1 in stack.gaps), median)
+    high = _tip(areas[::-1][:3], steps[::-1][:2], (count - 1 in stack.gaps, count - 2 in stack.gaps), median)
     return low, high
 
 
-def end_reach(stack: ContourStack) -> tuple[Reach, Reach]:
-    """Reach of prisms beyond the first and the last plane."""
-    if stack.thickness_mm is not None:
-        half = stack.thickness_mm / 2
-        # never nothing at all: an empty variant has no dose to compare
-        one = Reach(_TRACE * half, half, 2 * half)
-        return one, one
-    low, high = end_spacing(stack)
-    return Reach(0.0, low / 2, low), Reach(0.0, high / 2, high)
+def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
+    """The end at ``areas[0]``, from up to three areas inwards and the steps between them."""
+    spacing = median if gaps[0] else float(steps[0])
+    flat = Tip((0.0, spacing / 2, spacing), (0.0, spacing / 2, spacing))
+    if any(gaps) or len(areas) < 3 or not areas[0] < areas[1]:
+        return flat
+    t = -np.concatenate([[0.0], np.cumsum(steps)])
+    slope, curvature = _quadratic(t, areas / areas[0])
+    late = _first_root(slope, curvature)
+    early = _first_root(*_quadratic(t, (areas / areas[0]) ** 2))
+    if not min(early, late) < spacing:
+        return flat
+    first, last = sorted((min(early, spacing), min(late, spacing)))
+    reach = (max(0.0, first - _PAD * spacing), last, min(spacing, last + _PAD * spacing))
+    if not late < np.inf or slope >= 0:
+        # only the squared areas vanish: take the early tip, with the linear fall that leads to it
+        slope, curvature = -1 / last, 0.0
+    height = tuple(_mean_profile(slope, curvature, last) * r for r in reach)
+    return Tip(reach, (min(height[0], spacing / 2), spacing / 2, max(height[2], spacing / 2)), slope, curvature)
+
+
+def _quadratic(t: FloatArray, values: FloatArray) -> tuple[float, float]:
+    """Slope and curvature of the parabola through three points, the first at t = 0 with value 1."""
+    first = (values[1] - values[0]) / (t[1] - t[0])
+    second = ((values[2] - values[1]) / (t[2] - t[1]) - first) / (t[2] - t[0])
+    return float(first - second * t[1]), float(second)
+
+
+def _first_root(slope: float, curvature: float) -> float:
+    """Smallest positive t with ``1 + slope t + curvature t² = 0``; infinite when there is none.
+
+    A parabola that only just fails to touch zero (a cone's, after rounding) counts as touching it.
+    """
+    under = slope * slope - 4 * curvature
+    if -1e-2 * slope * slope <= under < 0:
+        under = 0.0
+    if under < 0:
+        return float("inf")
+    below = -slope + np.sqrt(under)
+    root = 2 / below if below > 0 else float("inf")
+    return float(root)
+
+
+def tip_profile(tip: Tip, end: int, t: FloatArray) -> FloatArray:
+    """Relative area of the cross-section at distances t beyond the end contour, for end state -1, 0 or 1.
+
+    The estimated profile is stretched so that it ends at the state's own reach.
+    """
+    if not tip.tapered:
+        return np.ones(len(t))
+    stretched = t * (tip.reach[1] / tip.reach[end + 1])
+    return np.clip(1 + stretched * (tip.slope + tip.curvature * stretched), 0.0, 1.0)
+
+
+def _mean_profile(slope: float, curvature: float, reach: float) -> float:
+    """Mean relative area from the end contour to the tip."""
+    return max(0.0, 1 + reach * (slope / 2 + curvature * reach / 3))
 
 
 def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, FloatArray]:
     """Lower and upper w of each plane's prism: half way to the neighbours, by `state` beyond the ends and into gaps."""
     planes = stack.planes_mm
     middle = (planes[:-1] + planes[1:]) / 2
-    low, high = end_reach(stack)
-    lower = np.concatenate([[planes[0] - low.at(state.end)], middle])
-    upper = np.concatenate([middle, [planes[-1] + high.at(state.end)]])
+    low, high = end_tips(stack)
+    lower = np.concatenate([[planes[0] - low.height[state.end + 1]], middle])
+    upper = np.concatenate([middle, [planes[-1] + high.height[state.end + 1]]])
     if state.empty and stack.gaps:
         half = float(np.median(np.diff(planes))) / 2
         for j in stack.gaps:
