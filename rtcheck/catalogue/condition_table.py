@@ -1,5 +1,7 @@
-"""Conditions as written in a file (``when``, ``requires``, the groups of a tier) to `Condition` values, and the check
-that the facts they name exist and can be tested that way."""
+"""Conditions as written in a file (``when``, ``requires``, the groups of a tier) to `Condition` values.
+
+That the facts they name exist and can be tested as written is checked when all files are read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from rtcheck.rules.constraint import Condition, Tier
 __all__ = ["FactUse", "check_facts", "read_conditions"]
 
 _BOUNDS = ("above", "at_least", "below", "up_to")
-_EXPECTED = 'a value, a list of values, true or false, or a range such as { above = 1.0, up_to = 1.2 }'
+_EXPECTED = "a value, a list of values, true or false, or a range such as { above = 1.0, up_to = 1.2 }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def read_conditions(
 ) -> tuple[Condition, ...]:
     """The conditions of one table, all of which must hold; faults are noted, the rest is still read."""
     if not isinstance(raw, dict) or not raw:
-        faults.add(key_path, describe(raw), "a table of conditions, not empty, such as { child_pugh = \"A\" }")
+        faults.add(key_path, describe(raw), 'a table of conditions, not empty, such as { child_pugh = "A" }')
         return ()
     conditions = []
     for fact, test in raw.items():
@@ -49,7 +51,7 @@ def read_conditions(
 def _condition(fact: str, test: object, key_path: str, faults: Faults) -> Condition | None:
     if isinstance(test, dict):
         return _range(fact, test, key_path, faults)
-    values = test if isinstance(test, list) else [test]
+    values: list[Any] = test if isinstance(test, list) else [test]
     if not values or not all(_is_scalar(value) for value in values):
         faults.add(key_path, describe(test), _EXPECTED)
         return None
@@ -84,7 +86,13 @@ def _range(fact: str, test: Mapping[str, Any], key_path: str, faults: Faults) ->
     if low and high and (low[0] > high[0] or (low[0] == high[0] and not {"at_least", "up_to"} <= set(bounds))):
         faults.add(key_path, f"a range from {low[0]:g} to {high[0]:g}, which holds nothing", "the smaller bound first")
         return None
-    return Condition(fact, **bounds)
+    return Condition(
+        fact,
+        above=bounds.get("above"),
+        at_least=bounds.get("at_least"),
+        below=bounds.get("below"),
+        up_to=bounds.get("up_to"),
+    )
 
 
 def _is_scalar(value: object) -> bool:
@@ -105,7 +113,7 @@ def check_facts(uses: Sequence[FactUse], tiers: Sequence[Tier]) -> None:
 def _check_fact(use: FactUse, recorded: Mapping[str, FactKind], of_tiers: Mapping[str, FactKind]) -> None:
     fact = use.condition.fact
     if use.in_tier and fact in of_tiers:
-        use.faults.add(use.key_path, f"the tier fact {fact}", "recorded or derived facts: a tier does not rest on a tier")
+        use.faults.add(use.key_path, f"the tier fact {fact}", "a recorded or derived fact: no tier rests on a tier")
         return
     table, _, key = fact.partition(".")
     if table == "exclusion" and key:

@@ -12,7 +12,7 @@ from rtcheck.catalogue.protocol_schema import ConstraintTable
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import parse_metric, print_metric
 from rtcheck.errors import ExpressionSyntaxError, GoalSyntaxError, MetricSyntaxError
-from rtcheck.rules.constraint import Constraint, Goal, GoalTable
+from rtcheck.rules.constraint import Constraint, Goal
 from rtcheck.rules.expression import parse_expression
 from rtcheck.rules.goal import parse_goal
 
@@ -44,17 +44,11 @@ def read_constraint(raw: object, key_path: str, file: str, faults: Faults, uses:
     goal_table = read_goal_table(raw["goal_table"], f"{key_path}.goal_table", faults) if "goal_table" in raw else None
     _check_limit(raw, key_path, faults)
     when = read_conditions(raw["when"], f"{key_path}.when", faults, uses) if "when" in raw else ()
-    if metric is not None and metric.biological is not None and metric.biological.ab is None and "alpha_beta" not in raw:
+    quantity = metric.biological if metric is not None else None
+    if metric is not None and quantity is not None and quantity.ab is None and "alpha_beta" not in raw:
         faults.add(f"{key_path}.alpha_beta", "no such key", f"the α/β of {print_metric(metric)}, here or in the metric")
     if table is None or metric is None:
         return None
-    return _constraint(table, metric, goal, variation, goal_table, fractions, when, file, key_path)
-
-
-def _constraint(
-    table: ConstraintTable, metric: Metric, goal: Goal | None, variation: Goal | None, goal_table: GoalTable | None,
-    fractions: tuple[int, int] | None, when: tuple[Any, ...], file: str, key_path: str,
-) -> Constraint:
     return Constraint(
         id=table.id,
         structure=table.structure,

@@ -67,7 +67,7 @@ def describe(value: object) -> str:
         case bool():
             return f"{str(value).lower()} (yes/no)"
         case int() | float():
-            return f"{value!r} (a number)" if abs(value) < 1e300 else "a number out of all bounds"  # noqa: PLR2004
+            return f"{value!r} (a number)" if abs(value) < 1e300 else "a number out of all bounds"
         case str():
             text = value if len(value) <= _LONGEST_ECHO else value[: _LONGEST_ECHO - 1] + "…"
             return f'"{text}" (text)' if value.strip() else "an empty text"

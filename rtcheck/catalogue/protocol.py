@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rtcheck.catalogue.condition_table import FactUse, check_facts
+from rtcheck.catalogue.condition_table import check_facts
 from rtcheck.catalogue.faults import Faults, suggest
 from rtcheck.catalogue.locate import constraints_folder, shipped_file, shipped_names
 from rtcheck.catalogue.protocol_file import ProtocolPart, read_part

@@ -81,7 +81,7 @@ def read_part(file: TomlFile, faults: Faults, *, included: bool) -> ProtocolPart
     trial = _table(data, "trial", TrialTable, faults)
     conventions = _table(data, "conventions", ConventionsTable, faults)
     constraints = [
-        read_constraint(entry, key_path, file.name, faults, uses) for entry, key_path in _entries(data, "constraint", faults)
+        read_constraint(entry, path, file.name, faults, uses) for entry, path in _entries(data, "constraint", faults)
     ]
     eligibility = [_eligibility(entry, path, faults, uses) for entry, path in _entries(data, "eligibility", faults)]
     tiers = [_tier(entry, path, faults, uses) for entry, path in _entries(data, "tier", faults)]

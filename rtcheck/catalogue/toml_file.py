@@ -113,4 +113,5 @@ def _shallow(value: object, key_path: str, depth: int, faults: Faults) -> bool:
         parts = [(f"{key_path}.{key}" if key_path else key, item) for key, item in value.items()]
     else:
         parts = [(f"{key_path}[{index}]", item) for index, item in enumerate(value, start=1)]
-    return all([_shallow(item, path, depth + 1, faults) for path, item in parts])  # a list: every part is looked at
+    shallow = [_shallow(item, path, depth + 1, faults) for path, item in parts]  # every part is looked at
+    return all(shallow)

@@ -50,7 +50,7 @@ class PatientRecord:
     facts: Mapping[str, FactValue]
     lesions: tuple[Lesion, ...]
     plans: tuple[PlanSelector, ...] = ()
-    prior_courses: tuple[PriorCourse, ...] = ()
+    prior_courses: tuple[PriorCourse, ...] | None = None
     source: str = ""
     sha256: str = ""
 

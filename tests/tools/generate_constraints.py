@@ -3,9 +3,10 @@
     python tests/tools/generate_constraints.py [EVIDENCE] [OUTPUT]
 
 EVIDENCE is the folder of constraints.csv, default_sets.csv and sources.csv (default: ../shared/evidence), OUTPUT the
-folder to write (default: constraints). No limit is typed here: every number comes out of the tables, the bounds of
-the lung-function tiers out of the words of their conditions. A row that cannot be carried over exactly is left out
-and listed in the README with the reason, never bent. A test compares the output with the committed files.
+folder to write (default: constraints). No limit is typed here: every number of a limit comes out of the tables, the
+bounds of the lung-function tiers out of the words of their conditions; only the lesion counts are the trial's text.
+A row that cannot be carried over exactly is left out and listed in the README with the reason, never bent. A test
+compares the output with the committed files.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ ALWAYS = {
 """Rows whose condition is dropped because always is stricter than sometimes, and why."""
 
 REMARKS = {
-    "no cirrhosis or Child-Pugh A": "\"no cirrhosis\" is no fact of the registry: without a Child-Pugh class the row "
+    "no cirrhosis or Child-Pugh A": '"no cirrhosis" is no fact of the registry: without a Child-Pugh class the row '
     "counts as met only when the value meets it",
 }
 
@@ -146,7 +147,8 @@ def constraint(row: Row) -> str:
     lines += [_pair("priority", row["priority"]), f"fractions = [{row['fractions_min']}, {row['fractions_max']}]"]
     if row["condition"] and row["id"] not in ALWAYS:
         lines.append(f"when = {{ {condition(row)} }}")
-    lines += [_pair("source", row["source_key"]), _pair("where", f"{row['source_section']} ({row['site_or_protocol']})"),
+    where = f"{row['source_section']} ({row['site_or_protocol']})"
+    lines += [_pair("source", row["source_key"]), _pair("where", where),
               _pair("confidence", row["confidence"]), _pair("endpoint", row["endpoint"]), _pair("note", _note(row))]
     return "\n".join(lines)
 
@@ -172,7 +174,7 @@ def _comment(text: str) -> str:
 
 def set_file(file: str, rows: list[Row], tables: str = "") -> str:
     """A constraint set."""
-    name, title = FILES[file]
+    title = FILES[file][1]
     kept = [row for row in rows if reason_left_out(row) is None]
     keys = ", ".join(sorted({row["source_key"] for row in kept}))
     head = _comment(f"{title}.\nSources: {keys}.\n{CITED}")
@@ -181,8 +183,8 @@ def set_file(file: str, rows: list[Row], tables: str = "") -> str:
     return "\n\n".join(part for part in (f"{head}\n\n{top}", tables, *map(constraint, kept)) if part) + "\n"
 
 
-TIER_TEXT = """The FEV1 tiers, a proposal for this trial and not a published rule. The worst tier that applies wins; a tier
-is unknown while a worse one cannot be excluded.
+TIER_TEXT = """The FEV1 tiers, a proposal for this trial and not a published rule. The worst tier that applies wins;
+a tier is unknown while a worse one cannot be excluded.
 A FEV1 group counts where lung function is known or suspected to be impaired, or where the lung is at risk (a lung
 lesion or earlier lung irradiation). So a patient whose record says impaired = "no", without a lung lesion or earlier
 lung irradiation, is LF-A without a FEV1, as the evidence says; with the lung at risk and no FEV1 the tier stays
@@ -195,7 +197,8 @@ LF-C is open downwards: a FEV1 at or under the eligibility limit never gets a be
 def lung_tiers(rows: list[Row]) -> str:
     """The tiers, their bounds read from the words of the conditions."""
     words = {row["id"].rpartition(".")[2]: row["condition"] for row in rows if ".V20Gy.LF-" in row["id"]}
-    best, middle, worst = BEST_TIER.fullmatch(words["LF-A"]), TIER.fullmatch(words["LF-B"]), TIER.fullmatch(words["LF-C"])
+    best = BEST_TIER.fullmatch(words["LF-A"])
+    middle, worst = TIER.fullmatch(words["LF-B"]), TIER.fullmatch(words["LF-C"])
     if not (best and middle and worst and worst.group(4)):
         raise SystemExit("the conditions of the lung-function tiers are worded differently than expected")
     litres, percent = best.groups()
@@ -244,9 +247,9 @@ def protocol_file(evidence: Evidence) -> str:
     gate = evidence.rows["NCT06946849.1-40fx.patient.FEV1"]
     if (gate["metric"], gate["comparator"]) != ("FEV1[L]", ">"):
         raise SystemExit("the FEV1 rule is worded differently than expected")
-    head = _comment(f"""Consolidative radiotherapy in oligometastatic or locally advanced intrahepatic cholangiocarcinoma,
-ClinicalTrials.gov NCT06946849. The registry entry gives no dose and no organ limit: the sets included here are
-published limits and proposals, for a physicist to edit and approve. Not for clinical use as it stands.
+    head = _comment(f"""Consolidative radiotherapy in oligometastatic or locally advanced intrahepatic
+cholangiocarcinoma, ClinicalTrials.gov NCT06946849. The registry entry gives no dose and no organ limit: the sets
+included here are published limits and proposals, for a physicist to edit and approve. Not for clinical use as it is.
 {CITED}
 Covers plans of 5 and of 15 fractions. What was left out, and why: README.md beside this file.""")
     include = "\n".join(f'  "{file}",' for file in FILES)
@@ -312,6 +315,8 @@ What the sets do not decide:
   goals by volume and a margin of 2 cm), come with the next version.
 - {others} rows of the evidence that hold at 5 or 15 fractions are in no proposed set, and are not here either.
 - Child-Pugh C has no limit of its own: the protocol has a rule instead that leaves such a record for review.
+- A FEV1 at or under the eligibility limit, with no lung at risk, has no limit in the table: it is in tier LF-C here.
+- Which FEV1 counts when the record says that lung function is not impaired: see the comment in `lung-function.toml`.
 
 ## Read differently from the table
 {different}
@@ -333,7 +338,7 @@ def readme(evidence: Evidence) -> str:
             reason = reason_left_out(row)
             if reason is not None:
                 left.setdefault(reason, []).append(row["id"])
-    left_out = [f"- {reason} ({len(ids)}): {', '.join(f'`{key}`' for key in ids)}" for reason, ids in sorted(left.items())]
+    left_out = [f"- {reason} ({len(ids)}):\n{_listed(ids)}" for reason, ids in sorted(left.items())]
     different = [f"- `{key}`: {why}." for key, why in ALWAYS.items()]
     different += [f"- `{row['id']}`: {REMARKS[row['condition']]}." for rows in kept.values() for row in rows
                   if row["condition"] in REMARKS]  # fmt: skip
@@ -347,9 +352,14 @@ def readme(evidence: Evidence) -> str:
     )  # fmt: skip
 
 
+def _listed(ids: list[str]) -> str:
+    return "\n".join(f"  - `{key}`" for key in ids)
+
+
 def _optimal_only(kept: dict[str, list[Row]], count: int) -> str:
     """Structures with a row but no mandatory one at a fraction count."""
-    rows = [row for each in kept.values() for row in each if int(row["fractions_min"]) <= count <= int(row["fractions_max"])]
+    rows = [row for each in kept.values() for row in each
+            if int(row["fractions_min"]) <= count <= int(row["fractions_max"])]  # fmt: skip
     mandatory = {row["structure"] for row in rows if row["priority"] == "mandatory"}
     return ", ".join(sorted({row["structure"] for row in rows} - mandatory)) or "none"
 
