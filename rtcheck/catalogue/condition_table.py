@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from rtcheck.catalogue.facts import DERIVED_FACTS, FactKind, qualified, recorded_facts
+from rtcheck.catalogue.facts import DERIVED_FACTS, FactKind, is_taken, qualified, recorded_facts
 from rtcheck.catalogue.faults import Faults, describe, suggest
 from rtcheck.model.record import FactValue
-from rtcheck.rules.constraint import Condition, Tier
+from rtcheck.rules.constraint import Condition
 
 __all__ = ["FactUse", "check_facts", "read_conditions"]
 
@@ -99,13 +99,21 @@ def _is_scalar(value: object) -> bool:
     return isinstance(value, bool | int | float | str | date) and not isinstance(value, datetime)
 
 
-def check_facts(uses: Sequence[FactUse], tiers: Sequence[Tier]) -> None:
-    """Note every condition whose fact does not exist, or cannot be tested as written."""
+def check_facts(uses: Sequence[FactUse], tiers: Sequence[tuple[str, str]]) -> None:
+    """Note every condition whose fact does not exist, or cannot be tested as written.
+
+    Args:
+        uses: the conditions of all files.
+        tiers: (fact, id) of every tier of all files, faulty ones included, so that a fault in a tier is not reported
+            again wherever the tier is used.
+    """
     recorded = recorded_facts()
     of_tiers: dict[str, FactKind] = {}
-    for tier in tiers:
-        words = of_tiers[tier.fact].words if tier.fact in of_tiers else ()
-        of_tiers[tier.fact] = FactKind("text", (*words, tier.id))
+    for fact, word in tiers:
+        if is_taken(fact):
+            continue  # noted where the tier stands; the fact itself keeps its meaning
+        words = of_tiers[fact].words if fact in of_tiers else ()
+        of_tiers[fact] = FactKind("text", (*words, word))
     for use in uses:
         _check_fact(use, recorded, of_tiers)
 

@@ -10,7 +10,7 @@ from typing import Literal, Union, get_args, get_origin
 
 from rtcheck.catalogue.registry_schema import FACT_TABLES
 
-__all__ = ["DERIVED_FACTS", "FactKind", "qualified", "recorded_facts"]
+__all__ = ["DERIVED_FACTS", "FactKind", "is_taken", "qualified", "recorded_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ def recorded_facts() -> dict[str, FactKind]:
 def qualified(key: str, recorded: Mapping[str, FactKind]) -> tuple[str, ...]:
     """The facts that an unqualified key can mean: none, one, or several when it is not unique."""
     return tuple(fact for fact in recorded if fact == key or fact.partition(".")[2] == key)
+
+
+def is_taken(name: str) -> bool:
+    """Whether a fact of this name exists already, so that no tier may have it."""
+    return name in DERIVED_FACTS or bool(qualified(name, recorded_facts()))
 
 
 def _kind(annotation: object) -> FactKind:

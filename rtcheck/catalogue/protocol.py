@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rtcheck.catalogue.condition_table import check_facts
-from rtcheck.catalogue.faults import Faults, suggest
+from rtcheck.catalogue.faults import Faults, describe, suggest
 from rtcheck.catalogue.locate import constraints_folder, shipped_file, shipped_names
 from rtcheck.catalogue.protocol_file import ProtocolPart, read_part
 from rtcheck.catalogue.sources import read_sources_file
@@ -67,7 +67,7 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
     uses = [use for part in reading.parts for use in part.uses]
     tiers = tuple(tier for part in reading.parts for tier in part.tiers)
     if len(reading.parts) == len(reading.done):  # with a file unread, its tiers would be unknown for the wrong reason
-        check_facts(uses, tiers)
+        check_facts(uses, [word for part in reading.parts for word in part.tier_words])
         _check_sources(reading.parts, known)
     _refuse_doubles(reading.parts)
     found = tuple(fault for faults in reading.faults for fault in faults.found)
@@ -162,11 +162,10 @@ def _read_sources(reading: _Reading) -> dict[str, Source]:
 
 def _check_sources(parts: Sequence[ProtocolPart], known: dict[str, Source]) -> None:
     for part in parts:
-        for constraint in part.constraints:
-            if constraint.source not in known:
-                part.faults.add(f"{constraint.key_path}.source", f'"{constraint.source}", an unknown source',
-                                "a key of sources.toml or of [sources.KEY] in this file",
-                                suggest(constraint.source, known))
+        for key, key_path in part.cited:
+            if key not in known:
+                expected = "a key of sources.toml or of [sources.KEY] in this file"
+                part.faults.add(key_path, f"{describe(key)}, an unknown source", expected, suggest(key, known))
 
 
 def _refuse_doubles(parts: Sequence[ProtocolPart]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from rtcheck.catalogue.condition_table import FactUse, read_conditions
 from rtcheck.catalogue.constraint_table import read_constraint
+from rtcheck.catalogue.facts import is_taken
 from rtcheck.catalogue.faults import Faults, Table, check_schema, describe, misplaced_key, suggest, validate_table
 from rtcheck.catalogue.protocol_schema import (
     ConstraintTable,
@@ -44,7 +45,9 @@ class ProtocolPart:
         lesions, trial, conventions: None where the file has no such table.
         constraints, eligibility, tiers: in file order, faulty ones left out.
         ids: (kind, id, key path) of everything that must be unique over all files.
+        tier_words: (fact, id) of its tiers, faulty ones included.
         uses: its conditions, whose facts are checked when all files are read.
+        cited: (source key, key path) of its constraints, faulty ones included.
         sources: its ``[sources.KEY]`` tables, as parsed.
         faults: collector of the file.
     """
@@ -59,7 +62,9 @@ class ProtocolPart:
     eligibility: tuple[EligibilityRule, ...]
     tiers: tuple[Tier, ...]
     ids: tuple[tuple[str, str, str], ...]
+    tier_words: tuple[tuple[str, str], ...]
     uses: tuple[FactUse, ...]
+    cited: tuple[tuple[str, str], ...]
     sources: object
     faults: Faults
 
@@ -96,7 +101,13 @@ def read_part(file: TomlFile, faults: Faults, *, included: bool) -> ProtocolPart
         eligibility=tuple(rule for rule in eligibility if rule is not None),
         tiers=tuple(tier for tier in tiers if tier is not None),
         ids=_ids(data),
+        tier_words=tuple((str(entry.get("fact")), str(entry.get("id"))) for entry, _ in _raw_tables(data, "tier")),
         uses=tuple(uses),
+        cited=tuple(
+            (entry["source"], f"{key_path}.source")
+            for entry, key_path in _raw_tables(data, "constraint")
+            if isinstance(entry.get("source"), str) and entry["source"].strip()
+        ),
         sources=data.get("sources"),
         faults=faults,
     )
@@ -152,6 +163,8 @@ def _tier(raw: object, key_path: str, faults: Faults, uses: list[FactUse]) -> Ti
     table = validate_table(TierTable, raw, key_path, faults)
     if not isinstance(raw, dict):
         return None
+    if is_taken(str(raw.get("fact"))):
+        faults.add(f"{key_path}.fact", f"{describe(raw['fact'])}, a fact that exists already", "a name of its own")
     groups = raw.get("any")
     conditions = tuple(
         read_conditions(group, f"{key_path}.any[{index}]", faults, uses, in_tier=True)

@@ -84,7 +84,13 @@ def test_example_of_the_contract(tmp_path):
         "labs.albumin_g_dl": 3.9,
     }  # fmt: skip
     (lesion,) = record.lesions
-    assert (lesion.id, lesion.organ, lesion.kind, lesion.active, lesion.measurable) == ("L1", "liver", "primary", True, True)
+    assert (lesion.id, lesion.organ, lesion.kind, lesion.active, lesion.measurable) == (
+        "L1",
+        "liver",
+        "primary",
+        True,
+        True,
+    )
     assert (lesion.gtv, lesion.ctv, lesion.ptv) == (("GTV_L1",), (), ("PTV_L1",))
     assert (lesion.dose_gy, lesion.fractions, lesion.palliative) == (50.0, 5, False)
     assert record.plans == (PlanSelector(label="ICC_A"),)
@@ -190,9 +196,10 @@ EDITS = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "key_path", "found", "expected", "suggestion"), EDITS)
-def test_each_fault_names_its_place(tmp_path, old, new, key_path, found, expected, suggestion):
+@pytest.mark.parametrize("edit", EDITS)
+def test_each_fault_names_its_place(tmp_path, edit):
     """One edit of a good record gives one fault, with its key path, what was found, what was expected."""
+    old, new, key_path, found, expected, suggestion = edit
     assert RECORD.count(old) >= 1
     faults = faults_of(tmp_path, RECORD.replace(old, new, 1))
     assert list(faults) == [key_path]
