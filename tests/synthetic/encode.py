@@ -67,7 +67,7 @@ def encode(
     little = encoding != "big"
     if not little and "PixelData" in ds:
         ds["PixelData"].value = np.frombuffer(ds.PixelData, f"<u{ds.BitsAllocated // 8}").byteswap().tobytes()
-    _set_lengths(ds, undefined_lengths)
+    _prepare(ds, undefined_lengths, encoding == "implicit", little)
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", "1.2.3")
@@ -124,14 +124,16 @@ def _pack_bits(plane: np.ndarray) -> bytes:
     return bytes(out) + b"\0" * (len(out) % 2)
 
 
-def _set_lengths(ds: Dataset, undefined: bool) -> None:
+def _prepare(ds: Dataset, undefined: bool, implicit: bool, little: bool) -> None:
+    """Set sequence lengths, and tell pydicom that raw elements are in the target encoding: it then leaves them alone."""
+    ds.set_original_encoding(implicit, little, ds._character_set)
     for tag in ds.keys():  # get_item keeps raw elements raw
         element = ds.get_item(tag)
         if element.VR == "SQ":
             element.is_undefined_length = undefined
             for item in element.value:
                 item.is_undefined_length_sequence_item = undefined
-                _set_lengths(item, undefined)
+                _prepare(item, undefined, implicit, little)
 
 
 def _relabel(data: bytes, old: str, new: str) -> bytes:

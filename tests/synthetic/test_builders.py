@@ -117,6 +117,17 @@ def test_raw_values_bypass_checking():
     assert b"\x04\x30\x0e\x00DS\x04\x00nan " in encode(plan)
 
 
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", "big"])
+@pytest.mark.parametrize("value", [b"0,001 ", b"1.0D-3", b"1 .5", b"\\1 ", b"0x10"])
+def test_raw_values_survive_writing(encoding, value):
+    """Malformed numbers reach the file as they are, at the top and inside sequences, in every encoding."""
+    parts = simple_datasets()
+    set_raw(parts["dose"], "DoseGridScaling", value)
+    set_raw(parts["struct"].ROIContourSequence[1].ContourSequence[0], "ContourData", value)
+    assert value in encode(parts["dose"], encoding)
+    assert value in encode(parts["struct"], encoding)
+
+
 def test_wrong_syntax_can_be_claimed():
     """The header can name another transfer syntax than the one in the file."""
     data = encode(simple_datasets()["plan"], "explicit", claim=SYNTAXES["implicit"])
