@@ -1,0 +1,333 @@
+"""The one composition: case, record and protocol become a report. Pure: no file, no clock, no network.
+
+The order is that of the physics: link the course, bind lesions and constraints, measure structures, evaluate metrics,
+judge outcomes, fold the verdict. A finding of severity F ends it before anything is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
+from rtcheck.dvh.evaluate import evaluate
+from rtcheck.dvh.field import PHYSICAL
+from rtcheck.dvh.metric import Metric, MetricValue
+from rtcheck.judging import Judged, judge_binding, severest
+from rtcheck.measure import Bench, Problem, dose_field, frame_findings, measure, measured_findings, roi_findings, weakened
+from rtcheck.model.case import Case
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.lesion import Lesion
+from rtcheck.model.record import PatientRecord
+from rtcheck.model.structure import ROI
+from rtcheck.report import LesionResult, PlanSummary, Provenance, Report
+from rtcheck.rules.binding import Binding, BindingContext, BoundExpression, BoundROI, bind_constraint, needs_dose, rois_of
+from rtcheck.rules.binding import union_of
+from rtcheck.rules.conditions import fact_table
+from rtcheck.rules.constraint import Priority, Protocol
+from rtcheck.rules.eligibility import check_eligibility
+from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
+from rtcheck.rules.links import Course, fraction_count, select_course
+from rtcheck.rules.names import NameTable
+from rtcheck.rules.outcome import severity_for
+from rtcheck.rules.prescription import check_dose_level, check_prescriptions
+from rtcheck.rules.verdict import exit_code, fold_verdict, is_judged
+
+__all__ = ["Settings", "check", "with_fail_on"]
+
+_MEDIAN = Metric("Median", None, "", "Gy")
+
+_CORRUPT = ("RTD008", "RTD009", "RTD010", "RTD305")
+"""Findings about an ROI that put the whole file in doubt: they stand even where nothing uses the ROI."""
+
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the caller chooses.
+
+    Attributes:
+        structure_model: overrides that of the protocol; None: the protocol's, else the program's default.
+        names: the table of aliases; None: that of the protocol.
+        software: package to version, for the provenance (the core does not look at its installation).
+        fail_on: as ``--fail-on``; changes the exit code only.
+    """
+
+    structure_model: StructureModel | None = None
+    names: NameTable | None = None
+    software: Mapping[str, str] = field(default_factory=dict)
+    fail_on: Literal["review", "never"] | None = None
+
+
+def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Settings | None = None) -> Report:
+    """Check one patient's plans against the registered lesions and the protocol's limits.
+
+    Args:
+        case: the export, as read.
+        record: the trial's record of the patient.
+        protocol: the limits and rules.
+        settings: what the caller chooses.
+
+    Returns:
+        The report. Its verdict is None where a finding of severity F stands. The same input gives the same report.
+    """
+    settings = settings or Settings()
+    course = select_course(case, record)
+    lesions, lesion_findings = bind_lesions(record.lesions, course)
+    facts = fact_table(record, protocol.tiers, course.fractions)
+    prescriptions = check_prescriptions(course, lesions)
+    findings = [
+        *case.findings, *_identity(case, record), *course.findings, *lesion_findings, *prescriptions.findings,
+        *check_eligibility(record, protocol, facts), *unclaimed_targets(record.lesions, course), *_status(protocol),
+    ]  # fmt: skip
+    draft = _Draft(case, record, protocol, settings, course)
+    if _fatal(findings):
+        return _report(draft, (), (), findings)
+    names = settings.names or protocol.names or NameTable()
+    doubt = _dose_doubt(course)
+    context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
+    bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]
+    bench = Bench(dose_field(course.parts), _model(draft))
+    touched = _touched(bindings, lesions)
+    findings += _weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.field), touched)
+    if not any(binding.applies is not False and binding.constraint.priority != "report" for binding in bindings):
+        findings.append(finding("RTD806", protocol.id, "No constraint of the protocol that is judged applies to this "
+                                "plan and patient. Choose the protocol for this fractionation."))
+    if _fatal(findings):
+        return _report(draft, (), (), findings)
+    if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
+        findings.append(finding("RTD203", "dose", "The dose is of DoseType EFFECTIVE; the limits are of physical dose "
+                                "(or an EQD2 or BED made from it). No dose constraint is evaluated."))
+    medians = {binding.lesion.id: _median(bench, binding) for binding in lesions if binding.lesion.consolidative}
+    level = check_dose_level([(binding.lesion, medians[binding.lesion.id]) for binding in lesions
+                              if binding.lesion.id in medians], course.fractions)
+    findings += level.findings
+    if level.scale_error:
+        bindings = [_distrust(binding, level.scale_error) for binding in bindings]
+    accept = protocol.conventions.undecided == "accept"
+    judged = [judge_binding(binding, bench, accept=accept) for binding in bindings]
+    findings += [item for entry in judged for item in entry.findings]
+    results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
+    findings += _untreated(results)
+    findings += [item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)]
+    findings += _structure_findings(bench, course, touched)
+    return _report(draft, judged, results, findings, _unconstrained(course, bindings))
+
+
+def with_fail_on(report: Report, fail_on: Literal["review", "never"] | None) -> Report:
+    """Return the report with the exit code that ``--fail-on`` asks for; its verdict stays."""
+    return replace(report, exit_code=exit_code(report.verdict, fail_on))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """What every report of one check has in common."""
+
+    case: Case
+    record: PatientRecord
+    protocol: Protocol
+    settings: Settings
+    course: Course
+
+
+def _fatal(findings: Iterable[Finding]) -> bool:
+    return any(item.severity == "F" for item in findings)
+
+
+def _identity(case: Case, record: PatientRecord) -> list[Finding]:
+    """The record must be that of the patient of the export. No identifier is printed here."""
+    if case.patient_id and case.patient_id in (record.patient_id, *record.dicom_ids):
+        return []
+    what = "differs from the registry's" if case.patient_id else "is empty or differs between objects"
+    return [finding("RTD101", "patient", f"The PatientID (0010,0020) of the export {what} (registry: patient.id, "
+                    "patient.dicom_ids). Use the record of this patient, or list the export's id in dicom_ids.")]
+
+
+def _status(protocol: Protocol) -> list[Finding]:
+    if protocol.status == "approved":
+        return []
+    return [finding("RTD805", protocol.id, "The protocol is a draft. A site approves its own copy before relying on "
+                                           "it.")]
+
+
+def _dose_doubt(course: Course) -> tuple[str, str] | None:
+    """Why no dose metric may be evaluated on these doses: (code, sentence)."""
+    if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
+        return "RTD203", ("The dose is of DoseType EFFECTIVE (a biological correction was applied when it was "
+                          "exported); it is not compared with a limit on physical dose. Export the physical dose.")
+    for grid in course.grids:
+        for item in grid.findings:
+            if item.severity == "E":
+                return item.code, f"The dose is in doubt: {item.message}"
+    return None
+
+
+def _model(draft: _Draft) -> StructureModel:
+    return draft.settings.structure_model or draft.protocol.conventions.structure_model or DEFAULT_STRUCTURE_MODEL
+
+
+def _distrust(binding: Binding, explanation: str) -> Binding:
+    """Take the dose metrics out where one wrong scale explains the dose of every target."""
+    metrics = [binding.metric] + ([binding.constraint.goal_table.by] if binding.constraint.goal_table else [])
+    if binding.applies is False or binding.code or not any(needs_dose(metric) for metric in metrics):
+        return binding
+    return replace(binding, code="RTD219", reason=f"The dose level is implausible: it would be {explanation}.")
+
+
+# --- what the constraints and lesions touch ---------------------------------------------------------------------------
+
+_Touched = dict[int, tuple[ROI, Priority]]
+
+
+def _touched(bindings: Iterable[Binding], lesions: Iterable[LesionBinding]) -> _Touched:
+    """Return every ROI that a constraint which may apply, or an active lesion, uses, with the highest priority among them."""
+    order: tuple[Priority, ...] = ("report", "optimal", "mandatory")
+    out: _Touched = {}
+
+    def touch(roi: ROI, priority: Priority) -> None:
+        known = out.get(id(roi))
+        if known is None or order.index(known[1]) < order.index(priority):
+            out[id(roi)] = roi, priority
+
+    for binding in bindings:
+        for solid in (binding.solid, binding.lookup):
+            if solid is not None and binding.applies is not False:
+                for roi in rois_of(solid):
+                    touch(roi, binding.constraint.priority)
+    for lesion in lesions:
+        if lesion.lesion.consolidative:
+            for bound in lesion.roles.values():
+                for roi in bound.rois:
+                    touch(roi, "mandatory")
+    return out
+
+
+def _weaken_by_touch(items: Iterable[Finding], touched: _Touched) -> list[Finding]:
+    """Weaken findings whose subject is a touched ROI by the priority of what touches it."""
+    priority = {roi.name or f"ROI {roi.number}": priority for roi, priority in touched.values()}
+    return [weakened(item, severity_for(item.severity, priority.get(item.subject, "mandatory"))) for item in items]
+
+
+def _structure_findings(bench: Bench, course: Course, touched: _Touched) -> list[Finding]:
+    """Collect what is known of every ROI; of one that nothing uses only what puts the file in doubt stands."""
+    out: list[Finding] = []
+    for roi in course.rois:
+        for item in roi_findings(bench, roi):
+            if item.code in _CORRUPT and item.severity in ("E", "F"):
+                out.append(item)
+            elif id(roi) in touched:
+                out.append(weakened(item, severity_for(item.severity, touched[id(roi)][1])))
+            else:
+                out.append(weakened(item, "I", "(No constraint or lesion uses this structure.)"))
+    return out
+
+
+def _unconstrained(course: Course, bindings: Sequence[Binding]) -> tuple[str, ...]:
+    """Return the names of structures with a volume for which no constraint applies."""
+    used = {id(roi) for binding in bindings if binding.applies is not False
+            for solid in (binding.solid, binding.lookup) if solid is not None for roi in rois_of(solid)}
+    names = {roi.name or f"ROI {roi.number}" for roi in course.rois
+             if id(roi) not in used and any(kind in _CLOSED for kind in roi.contours.kinds)}
+    return tuple(sorted(names))
+
+
+# --- lesions ----------------------------------------------------------------------------------------------------------
+
+
+def _target(binding: LesionBinding) -> BoundExpression | None:
+    role = target_role(binding)
+    return None if role is None else union_of([BoundROI(roi) for roi in binding.roles[role].rois])
+
+
+def _median(bench: Bench, binding: LesionBinding) -> MetricValue:
+    """Return the median physical dose in the target of a lesion."""
+    target = _target(binding)
+    if target is None:
+        return MetricValue(None, None, None, "Gy", "It has no target structure that can be used.", "RTD301")
+    dose = measure(bench, _target_name(binding.lesion, target), target, PHYSICAL)
+    if isinstance(dose, Problem):
+        return MetricValue(None, None, None, "Gy", dose.reason, dose.code)
+    return evaluate(dose, _MEDIAN, binding.lesion.dose_gy)
+
+
+def _target_name(lesion: Lesion, target: BoundExpression) -> str:
+    return target.roi.name if isinstance(target, BoundROI) else f"target of {lesion.id}"
+
+
+def _target_findings(bench: Bench, binding: LesionBinding) -> tuple[Finding, ...]:
+    target = _target(binding)
+    return () if target is None else measured_findings(bench, target)
+
+
+def _lesion_result(binding: LesionBinding, judged: Sequence[Judged], median: MetricValue | None) -> LesionResult:
+    lesion = binding.lesion
+    own = [index for index, entry in enumerate(judged) if entry.outcome.lesion == lesion.id]
+    state, reason = lesion_state(binding, [judged[index].outcome for index in own], median)
+    structures = {role: tuple(roi.name for roi in binding.roles[role].rois) if role in binding.roles else ()
+                  for role in ("gtv", "ctv", "ptv") if role != "ctv" or role in binding.roles}
+    return LesionResult(lesion.id, lesion.organ, lesion.kind, state, reason, structures, tuple(own), lesion.dose_gy,
+                        lesion.fractions)
+
+
+def _untreated(results: Iterable[LesionResult]) -> list[Finding]:
+    return [finding("RTD757", result.id, f"Lesion {result.id} is registered but not treated. {result.reason}")
+            for result in results if result.state == "NOT_TREATED"]
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def _report(
+    draft: _Draft,
+    judged: Sequence[Judged],
+    lesions: Sequence[LesionResult],
+    findings: Iterable[Finding],
+    unconstrained: tuple[str, ...] = (),
+) -> Report:
+    outcomes = tuple(entry.outcome for entry in judged)
+    settled = severest(findings)
+    verdict = fold_verdict(outcomes, lesions, settled)
+    used = sorted({outcome.source for outcome in outcomes})
+    sources = draft.protocol.sources
+    return Report(
+        verdict=verdict,
+        exit_code=exit_code(verdict, draft.settings.fail_on),
+        patient_id=draft.case.patient_id,
+        plans=_plans(draft.course),
+        lesions=tuple(lesions),
+        outcomes=outcomes,
+        findings=settled,
+        provenance=_provenance(draft),
+        unconstrained=unconstrained,
+        sources={key: sources[key].citation for key in used if key in sources},
+    )
+
+
+def _plans(course: Course) -> tuple[PlanSummary, ...]:
+    return tuple(
+        PlanSummary(
+            plan.label, plan.sop_instance_uid, fraction_count(plan), plan.approval_status,
+            tuple(grid.sop_instance_uid for part in course.parts if plan in part.plans for grid in part.grids),
+        )
+        for plan in course.plans
+    )
+
+
+def _provenance(draft: _Draft) -> Provenance:
+    protocol = draft.protocol
+    return Provenance(
+        software=dict(sorted(draft.settings.software.items())),
+        inputs=draft.case.inputs,
+        protocol={"id": protocol.id, "version": protocol.version, "status": protocol.status, "title": protocol.title,
+                  "sha256": protocol.sha256},
+        registry={"sha256": draft.record.sha256},
+        conventions={
+            "structure_model": _model(draft),
+            "undecided": protocol.conventions.undecided,
+            "dose_interpolation": "trilinear",
+            "outside_dose_grid": "unknown",
+            "interval": "envelope over what the standards leave open",
+        },
+    )

@@ -1,0 +1,217 @@
+"""One binding becomes one outcome: measured, evaluated, judged, with the findings that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rtcheck.dvh.curve import StructureDose
+from rtcheck.dvh.evaluate import evaluate, evaluate_prescription
+from rtcheck.dvh.metric import Metric, MetricValue
+from rtcheck.dvh.notation import print_metric
+from rtcheck.measure import Bench, Problem, measure, measured_findings, stack_of, usable_problem, weakened
+from rtcheck.model.finding import Finding, finding
+from rtcheck.report import Outcome
+from rtcheck.rules.binding import Binding, BoundExpression, BoundROI, is_target_expression, rois_of
+from rtcheck.rules.outcome import Judgement, Limit, judge, outcome_findings, severity_for, table_limits
+from rtcheck.units import format_number
+
+__all__ = ["Judged", "judge_binding", "severest"]
+
+_GAPS = "gaps empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An outcome and its findings, whose severity its priority has weakened."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evaluated:
+    """A metric value, and the dose it came from where one was needed."""
+
+    value: MetricValue
+    dose: StructureDose | None = None
+
+
+def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
+    """Measure, evaluate and judge one binding.
+
+    Args:
+        binding: says what to evaluate, or why not.
+        bench: where structures are measured.
+        accept: the protocol's ``undecided = "accept"``.
+    """
+    if binding.applies is False:
+        return Judged(_outcome(binding, None, Judgement("NOT_APPLICABLE", binding.reason)))
+    if binding.code or binding.solid is None:
+        return _with_findings(binding, bench, _outcome(binding, None, Judgement("NOT_EVALUATED", binding.reason)),
+                              binding.code or "RTD706")
+    evaluated = _evaluate(binding, bench, binding.solid, binding.metric)
+    limits = _limits(binding, bench)
+    if isinstance(limits, str):
+        judgement = Judgement("NOT_EVALUATED", limits, code="RTD706")
+    elif not limits and evaluated.value.value is not None:
+        judgement = Judgement("NOT_APPLICABLE", "Shown, not judged: the constraint has no goal.")
+    else:
+        judgement = judge(limits, evaluated.value, accept=accept)
+        judgement = _judge_gaps(binding, bench, evaluated, judgement, limits)
+    if binding.applies is None and judgement.state not in ("MET", "NOT_EVALUATED", "NOT_APPLICABLE"):
+        judgement = Judgement("NOT_EVALUATED", f"Whether it applies is not known: {binding.reason} If it applied it "
+                              f"would be {judgement.state} at {_shown(evaluated.value)}.", code="RTD706")
+    elif binding.applies is None and judgement.state == "MET":
+        judgement = replace(judgement, reason=f"Met whether or not it applies. {binding.reason}")
+    limit = limits[0] if isinstance(limits, tuple) and limits else None
+    return _with_findings(binding, bench, _outcome(binding, evaluated, judgement, limit), judgement.code)
+
+
+def severest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings by severity, code and subject; of those that say the same only the most severe stays."""
+    order = "FEWI"
+    ranked = sorted(findings, key=lambda item: (order.index(item.severity), item.code, item.subject, item.message))
+    kept: dict[tuple[str, str, str], Finding] = {}
+    for item in ranked:
+        kept.setdefault((item.code, item.subject, item.message), item)
+    return tuple(kept.values())
+
+
+def _structure_name(binding: Binding, bound: BoundExpression) -> str:
+    if isinstance(bound, BoundROI):
+        return bound.roi.name
+    text = binding.constraint.structure
+    return text if binding.lesion is None else f"{text} of {binding.lesion.lesion.id}"
+
+
+def _evaluate(binding: Binding, bench: Bench, bound: BoundExpression, metric: Metric) -> _Evaluated:
+    if metric.kind in ("RxTotal", "BED"):
+        problem = usable_problem(bench, bound)
+        if problem is not None:
+            return _Evaluated(MetricValue(None, None, None, metric.unit, problem.reason, problem.code))
+        return _Evaluated(evaluate_prescription(metric, binding.prescription_gy, binding.fractions))
+    dose = measure(bench, _structure_name(binding, bound), bound, metric.biological)
+    if isinstance(dose, Problem):
+        return _Evaluated(MetricValue(None, None, None, metric.unit, dose.reason, dose.code))
+    return _Evaluated(evaluate(dose, metric, binding.prescription_gy), dose)
+
+
+def _limits(binding: Binding, bench: Bench) -> tuple[Limit, ...] | str:
+    """Return the limits to judge against; none for a report-only constraint without a goal; a reason where unknown."""
+    constraint = binding.constraint
+    if constraint.goal_table is not None and binding.lookup is not None:
+        lookup = _evaluate(binding, bench, binding.lookup, constraint.goal_table.by)
+        return table_limits(constraint.goal_table, lookup.value, binding.metric.unit)
+    if constraint.goal is None:
+        return ()
+    return (Limit(constraint.goal, constraint.variation),)
+
+
+def _judge_gaps(
+    binding: Binding, bench: Bench, evaluated: _Evaluated, judgement: Judgement, limits: tuple[Limit, ...]
+) -> Judgement:
+    """Refuse a judgement that filling or not filling missing slices would change (RTD312)."""
+    if evaluated.dose is None or not limits or binding.solid is None:
+        return judgement
+    names = _gap_names(bench, binding.solid)
+    if not names or judgement.state == "NOT_EVALUATED":
+        return judgement
+    at_value = judge(limits, _point(evaluated.value))
+    for label, dvh in evaluated.dose.alternatives:
+        if not label.startswith(_GAPS):
+            continue
+        alone = StructureDose(dvh, (), None, 0.0, 0.0, evaluated.dose.model)
+        other = judge(limits, _point(evaluate(alone, binding.metric, binding.prescription_gy)))
+        if other.state != at_value.state:
+            return Judgement("NOT_EVALUATED", f"Contour slices are missing in {names}, and filling the gap or leaving "
+                             f"it empty changes the result ({at_value.state} or {other.state}). Contour the missing "
+                             "slices.",
+                             code="RTD312")
+    return judgement
+
+
+def _point(value: MetricValue) -> MetricValue:
+    return replace(value, low=value.value, high=value.value)
+
+
+def _gap_names(bench: Bench, bound: BoundExpression) -> str:
+    names = []
+    for roi in rois_of(bound):
+        stack, _ = stack_of(bench, roi)
+        if stack is not None and stack.gaps:
+            names.append(roi.name)
+    return ", ".join(names)
+
+
+def _shown(value: MetricValue) -> str:
+    if value.value is None:
+        return "no value"
+    return " ".join(filter(None, (format_number(round(value.value, 3)), value.unit)))
+
+
+def _outcome(
+    binding: Binding, evaluated: _Evaluated | None, judgement: Judgement, limit: Limit | None = None
+) -> Outcome:
+    constraint = binding.constraint
+    goal, variation = (limit.goal, limit.variation) if limit else (constraint.goal, constraint.variation)
+    shown = evaluated is not None and judgement.state != "NOT_EVALUATED"
+    value = evaluated.value if evaluated is not None and shown else MetricValue(None, None, None, binding.metric.unit)
+    dose = evaluated.dose if evaluated is not None else None
+    reason = " ".join(filter(None, (_sentence(judgement.reason), binding.note)))
+    return Outcome(
+        constraint=constraint.id,
+        structure=constraint.structure,
+        lesion=binding.lesion.lesion.id if binding.lesion else None,
+        metric=print_metric(binding.metric),
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        unit=value.unit,
+        goal=goal.text if goal else None,
+        variation=variation.text if variation else None,
+        priority=constraint.priority,
+        outcome=judgement.state,
+        reason=reason,
+        margin=judgement.margin,
+        rois=tuple(roi.name for roi in rois_of(binding.solid)) if binding.solid is not None else (),
+        volume_cm3=dose.value.total_cm3 if dose is not None else None,
+        source=constraint.source,
+        where=constraint.where,
+        confidence=constraint.confidence,
+        endpoint=constraint.endpoint,
+        note=constraint.note,
+        accepted=judgement.accepted,
+    )
+
+
+def _sentence(text: str) -> str:
+    """Return the text with a capital at the start and a full stop at the end."""
+    if not text:
+        return ""
+    text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) -> Judged:
+    """Add the findings of binding, sampling and judging, weakened by the priority of the constraint."""
+    priority = binding.constraint.priority
+    noticed = list(binding.findings)
+    for bound in (binding.solid, binding.lookup):
+        if bound is None:
+            continue
+        noticed += measured_findings(bench, bound)
+        names = _gap_names(bench, bound) if not binding.code else ""
+        if names and code != "RTD312":
+            noticed.append(finding("RTD312", names, f"Contour slices are missing in {names}; the gap was filled, and "
+                                   "leaving it empty does not change the result. Contour the missing slices.", "W"))
+    out = [weakened(item, severity_for(item.severity, priority)) for item in noticed]
+    if code in _CAUSES and outcome.outcome == "NOT_EVALUATED":
+        subject = outcome.lesion or outcome.structure
+        out.append(finding(code, subject, outcome.reason, severity_for("E", priority)))
+    target = is_target_expression(binding.constraint.structure)
+    return Judged(outcome, (*out, *outcome_findings(outcome, code, target=target)))
+
+
+_CAUSES = ("RTD312", "RTD501", "RTD508", "RTD601", "RTD605")
+"""Causes of NOT_EVALUATED that have a finding of their own beside RTD706; others are reported where they are noticed."""

@@ -1,0 +1,156 @@
+"""The bench on which structures are measured: each ROI stacked once, each solid sampled once, each dose made once.
+
+Both compositions, `rtcheck.check` and `rtcheck.dvh_table`, work on it; it holds what has been computed and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from rtcheck.dvh.curve import StructureDose
+from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
+from rtcheck.dvh.field import DoseField, DosePart, Quantity
+from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.solid import Combination, ContourStack, Leaf, Solid
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.structure import ROI
+from rtcheck.rules.binding import BoundExpression, BoundROI, rois_of
+from rtcheck.rules.links import CoursePart
+
+__all__ = [
+    "Bench",
+    "Problem",
+    "dose_field",
+    "frame_findings",
+    "measure",
+    "measured_findings",
+    "roi_findings",
+    "stack_of",
+    "usable_problem",
+    "weakened",
+]
+
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a structure cannot be measured: the finding code and one sentence."""
+
+    code: str
+    reason: str
+
+
+@dataclass(slots=True, eq=False)
+class Bench:
+    """The dose of the course, the structure model, and everything measured so far."""
+
+    field: DoseField
+    model: Literal["prism", "shape"]
+    stacks: dict[int, tuple[ContourStack | None, tuple[Finding, ...]]] = field(default_factory=dict)
+    sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
+    doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
+
+
+def dose_field(parts: Iterable[CoursePart]) -> DoseField:
+    """Return the dose of a course.
+
+    A part of unknown fraction number counts as one fraction here: binding has refused whatever depends on that number.
+    """
+    return DoseField(tuple(DosePart(part.grids, part.fractions or 1) for part in parts))
+
+
+def frame_findings(rois: Iterable[ROI], course_field: DoseField) -> tuple[Finding, ...]:
+    """Refuse (RTD401, F) every ROI whose frame of reference is not that of the dose; RTD404 where it has none."""
+    frames = {grid.geometry.frame_of_reference_uid for part in course_field.parts for grid in part.grids}
+    out = []
+    for roi in rois:
+        name = roi.name or f"ROI {roi.number}"
+        if not roi.frame_of_reference_uid:
+            out.append(finding("RTD404", name, f"{name} states no frame of reference (3006,0024): it is not known "
+                               "where it lies in the dose. Export it with its frame of reference."))
+        elif frames != {roi.frame_of_reference_uid}:
+            out.append(finding("RTD401", name, f"{name} and the dose have different frames of reference, and no "
+                               "registration joins them. Export dose and structures in one frame of reference.",
+                               roi=roi.frame_of_reference_uid, dose=sorted(frames)))
+    return tuple(out)
+
+
+def stack_of(bench: Bench, roi: ROI) -> tuple[ContourStack | None, tuple[Finding, ...]]:
+    """Return the contour stack of an ROI and what stacking brought up; None: unusable, with a finding of severity E."""
+    if id(roi) not in bench.stacks:
+        if roi.frame_of_reference_uid:
+            bench.stacks[id(roi)] = stack_contours(roi)
+        else:
+            bench.stacks[id(roi)] = None, frame_findings((roi,), bench.field)
+    return bench.stacks[id(roi)]
+
+
+def roi_findings(bench: Bench, roi: ROI) -> tuple[Finding, ...]:
+    """Return what reading and stacking one ROI brought up, each once."""
+    gathered = (*roi.findings, *(bench.stacks[id(roi)][1] if id(roi) in bench.stacks else ()))
+    return tuple({(item.code, item.severity, item.subject, item.message): item for item in gathered}.values())
+
+
+def usable_problem(bench: Bench, bound: BoundExpression) -> Problem | None:
+    """Return why some ROI of the expression cannot be used, or None."""
+    for roi in rois_of(bound):
+        stack, findings = stack_of(bench, roi)
+        if stack is None:
+            worst = next((item for item in findings if item.severity in ("E", "F")), None)
+            if worst is None:
+                return Problem("RTD303", f"{roi.name} cannot be used.")
+            return Problem(worst.code, worst.message)
+    return None
+
+
+def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity) -> StructureDose | Problem:
+    """Measure the dose in a structure expression.
+
+    Args:
+        bench: with the dose of the course.
+        name: what messages call the structure; one that has been sampled before keeps its samples.
+        bound: the expression over ROIs.
+        quantity: physical dose, or EQD2 or BED with α/β.
+
+    Returns:
+        The dose; its findings are about `name`. A `Problem` where an ROI cannot be used or nothing is left of it.
+    """
+    key = _key(bound)
+    if key not in bench.sampled:
+        problem = usable_problem(bench, bound)
+        if problem is not None:
+            return problem
+        bench.sampled[key] = sample_solid(name, _solid(bench, bound), bench.field, bench.model)
+    if (key, quantity) not in bench.doses:
+        bench.doses[key, quantity] = structure_dose(bench.sampled[key], quantity)
+    dose = bench.doses[key, quantity]
+    fault = next((item for item in dose.findings if item.severity == "E" and item.code != "RTD601"), None)
+    return dose if fault is None else Problem(fault.code, fault.message)
+
+
+def measured_findings(bench: Bench, bound: BoundExpression) -> tuple[Finding, ...]:
+    """Return what sampling an expression brought up; empty when it was not sampled."""
+    sampled = bench.sampled.get(_key(bound))
+    return sampled.findings if sampled is not None else ()
+
+
+def _key(bound: BoundExpression) -> _Key:
+    if isinstance(bound, BoundROI):
+        return (id(bound.roi),)
+    return bound.operator, _key(bound.left), _key(bound.right)
+
+
+def _solid(bench: Bench, bound: BoundExpression) -> Solid:
+    if isinstance(bound, BoundROI):
+        stack, _ = stack_of(bench, bound.roi)
+        assert stack is not None
+        return Leaf(stack)
+    return Combination(bound.operator, _solid(bench, bound.left), _solid(bench, bound.right))
+
+
+def weakened(item: Finding, severity: Literal["F", "E", "W", "I"], note: str = "") -> Finding:
+    """Return the finding with another severity, and a note after its message."""
+    return replace(item, severity=severity, message=f"{item.message} {note}".strip())

@@ -1,0 +1,145 @@
+"""The registered prescription against what the plans state and what the dose delivers.
+
+The prescription used everywhere is the registry's; the plan confirms it. A plan that states none is a note, one that
+states another is RTD506, and a dose level that fits no lesion's prescription is RTD219.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rtcheck.dvh.metric import MetricValue
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.lesion import Lesion
+from rtcheck.model.plan import DoseReference, Plan
+from rtcheck.rules.lesions import LesionBinding
+from rtcheck.rules.links import Course
+from rtcheck.units import format_number
+
+__all__ = ["DoseLevel", "PrescriptionCheck", "check_dose_level", "check_prescriptions"]
+
+_PLAUSIBLE = (0.8, 1.3)
+"""Median target dose over prescription (dicom-rt notes, row 49)."""
+
+_HYPOTHESIS_TOLERANCE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class PrescriptionCheck:
+    """Findings, and the lesions whose registered prescription the plan contradicts."""
+
+    findings: tuple[Finding, ...]
+    contradicted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLevel:
+    """Findings, and whether one wrong scale would explain the dose of every target: then no dose metric is to be trusted."""
+
+    findings: tuple[Finding, ...] = ()
+    scale_error: str = ""
+
+
+def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> PrescriptionCheck:
+    """Compare each consolidative lesion's dose and fractions with the plans of the course.
+
+    Fractions: some plan of the course must have the lesion's number. Dose: the TARGET dose references tied to one of the
+    lesion's ROIs must state it, in one plan or summed over the plans; where none is tied to it, those without an ROI must
+    state the dose of at least one lesion.
+    """
+    findings: list[Finding] = []
+    contradicted: set[str] = set()
+    wanted = [binding for binding in bindings if binding.lesion.consolidative and binding.lesion.dose_gy is not None]
+    counts = course.fraction_counts
+    untied = [[ref for ref in _targets(plan) if ref.roi_number is None] for plan in course.plans]
+    open_lesions: list[Lesion] = []
+    for binding in wanted:
+        lesion = binding.lesion
+        if lesion.fractions is not None and counts and None not in counts and lesion.fractions not in counts:
+            contradicted.add(lesion.id)
+            planned = " and ".join(str(count) for count in sorted({count for count in counts if count}))
+            findings.append(finding("RTD506", lesion.id, f"The registry prescribes {lesion.fractions} fractions "
+                                    f"(lesion {lesion.id}, fractions), the plan has {planned}. Correct the one that "
+                                    "is wrong.",
+                                    registry=lesion.fractions, plan=[count or 0 for count in counts]))
+        stated = [_tied(course, plan, binding) for plan in course.plans]
+        if not any(stated):
+            open_lesions.append(lesion)
+        elif not _states(stated, lesion.dose_gy or 0.0):
+            contradicted.add(lesion.id)
+            findings.append(_dose_mismatch(lesion, stated))
+    values = [[ref.target_prescription_gy for ref in refs if ref.target_prescription_gy is not None] for refs in untied]
+    if not open_lesions:
+        return PrescriptionCheck(tuple(findings), frozenset(contradicted))
+    if not any(values):
+        ids = ", ".join(lesion.id for lesion in open_lesions)
+        findings.append(finding("RTD501", "prescription", f"The plan states no prescription for lesion {ids}: the "
+                                "registry's prescription is used and not confirmed.", severity="I"))
+    elif not any(_states(values, binding.lesion.dose_gy or 0.0) for binding in wanted):
+        contradicted |= {lesion.id for lesion in open_lesions}
+        findings += [_dose_mismatch(lesion, values) for lesion in open_lesions]
+    return PrescriptionCheck(tuple(findings), frozenset(contradicted))
+
+
+def _targets(plan: Plan) -> list[DoseReference]:
+    return [ref for ref in plan.dose_references if ref.kind == "TARGET" and ref.target_prescription_gy is not None]
+
+
+def _tied(course: Course, plan: Plan, binding: LesionBinding) -> list[float]:
+    """Return the doses one plan states for the lesion's own ROIs, by ROI number in that plan's structure set."""
+    rois = next((item.rois for item in course.structure_sets if item.sop_instance_uid == plan.structure_set_uid), ())
+    own = {id(roi) for bound in binding.roles.values() for roi in bound.rois}
+    numbers = {roi.number for roi in rois if id(roi) in own}
+    return [ref.target_prescription_gy for ref in _targets(plan)
+            if ref.roi_number in numbers and ref.target_prescription_gy is not None]
+
+
+def _states(stated: Sequence[Sequence[float]], dose_gy: float) -> bool:
+    """Whether one plan's value, or a sum of one value from each plan that states any, is the dose (within 0.5 %)."""
+    values = [value for plan in stated for value in plan]
+    present = [plan for plan in stated if plan]
+    # a handful of references in a plan; beyond that the sums are not tried, which can only refuse more
+    sums = [sum(combo) for combo in itertools.product(*present)] if len(present) <= 6 else []
+    return any(abs(value - dose_gy) <= max(0.005 * dose_gy, 0.01) for value in (*values, *sums))
+
+
+def _dose_mismatch(lesion: Lesion, stated: Sequence[Sequence[float]]) -> Finding:
+    values = sorted({value for plan in stated for value in plan})
+    shown = ", ".join(format_number(value) for value in values)
+    return finding("RTD506", lesion.id, f"The registry prescribes {format_number(lesion.dose_gy or 0.0)} Gy (lesion "
+                   f"{lesion.id}, dose_gy), the plan's dose references state {shown} Gy. Correct the one that is "
+                   "wrong.",
+                   registry_gy=lesion.dose_gy, plan_gy=values)
+
+
+def check_dose_level(medians: Sequence[tuple[Lesion, MetricValue]], fractions: int | None) -> DoseLevel:
+    """Compare the median target doses with the prescriptions.
+
+    Args:
+        medians: median physical target dose of each consolidative lesion that has one.
+        fractions: of the course; None when unknown or unlike.
+
+    Returns:
+        RTD219 when no lesion's ratio lies within 0.8 to 1.3, or one lies above; with `scale_error` set when one factor
+        (100, 1/100, N, 1/N) explains every ratio within 20 %.
+    """
+    ratios = [(lesion, value.value / lesion.dose_gy) for lesion, value in medians
+              if value.value is not None and lesion.dose_gy]
+    low, high = _PLAUSIBLE
+    if not ratios or (any(ratio >= low for _, ratio in ratios) and all(ratio <= high for _, ratio in ratios)):
+        return DoseLevel()
+    factors = {"100 times too high, as if cGy were labelled Gy": 100.0,
+               "100 times too low, as if Gy were labelled cGy": 0.01}
+    if fractions is not None and fractions > 1:
+        factors[f"{fractions} times too high, as if multiplied once more by the number of fractions"] = float(fractions)
+        factors[f"{fractions} times too low, as if of one fraction only"] = 1 / fractions
+    fitting = [text for text, factor in factors.items()
+               if all(abs(ratio / factor - 1) <= _HYPOTHESIS_TOLERANCE for _, ratio in ratios)]
+    shown = ", ".join(f"{lesion.id} {ratio:.3g}" for lesion, ratio in ratios)
+    guess = f" The dose would be {fitting[0]}." if fitting else ""
+    item = finding("RTD219", "dose", f"Median target dose over prescription is outside {low} to {high}: "
+                   f"{shown}.{guess} Check DoseGridScaling, DoseSummationType and the registered prescription.",
+                   ratios={lesion.id: ratio for lesion, ratio in ratios})
+    return DoseLevel((item,), fitting[0] if fitting else "")
