@@ -13,7 +13,7 @@ from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import parse_metric, print_metric
 from rtcheck.errors import ExpressionSyntaxError, GoalSyntaxError, MetricSyntaxError
 from rtcheck.rules.constraint import Constraint, Goal
-from rtcheck.rules.expression_parser import parse_expression
+from rtcheck.rules.expression import parse_expression
 from rtcheck.rules.goal import parse_goal
 
 __all__ = ["read_constraint"]

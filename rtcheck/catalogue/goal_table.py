@@ -10,7 +10,7 @@ from rtcheck.catalogue.protocol_schema import GoalTableTable
 from rtcheck.dvh.notation import parse_metric
 from rtcheck.errors import ExpressionSyntaxError, MetricSyntaxError
 from rtcheck.rules.constraint import Comparator, GoalTable
-from rtcheck.rules.expression_parser import parse_expression
+from rtcheck.rules.expression import parse_expression
 
 __all__ = ["read_goal_table"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rtcheck
-
 __all__ = ["constraints_folder", "shipped_file", "shipped_names"]
 
 NOT_PROTOCOLS = frozenset({"names.toml", "sources.toml"})
@@ -17,7 +15,7 @@ def constraints_folder() -> Path | None:
 
     A wheel carries it inside the package; in a checkout, and so in an editable install, it stands beside the package.
     """
-    package = Path(rtcheck.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "constraints", package.parent / "constraints"):
         if (folder / "sources.toml").is_file():
             return folder

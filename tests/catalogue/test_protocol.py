@@ -68,10 +68,13 @@ TABLE = """
 id = "R50"
 structure = "@lesion.ptv"
 metric = "R50"
-goal_table = { by = "Volume[cc]", of = "@lesion.ptv", goal = [[1.8, 5.9], [3.8, 5.5]], variation = [[1.8, 7.5], [3.8, 6.5]] }
+goal_table = { by = "Volume[cc]", of = "@lesion.ptv", GOAL, VARIATION }
 priority = "optimal"
 source = "RTOG-0813-0915"
 """
+TABLE = TABLE.replace("GOAL", "goal = [[1.8, 5.9], [3.8, 5.5]]").replace(
+    "VARIATION", "variation = [[1.8, 7.5], [3.8, 6.5]]"
+)
 
 SET = """\
 schema = "rtcheck.protocol/1"
@@ -455,9 +458,18 @@ def test_doubles_in_one_file(tmp_path):
 def test_all_faults_of_a_file_at_once(tmp_path):
     """A faulty key hides no fault of another key, of the same entry or elsewhere."""
     text = PROTOCOL
-    for old, new in (("max_total = 5", "max_total = -1"), ('"V20Gy[%]"', '"V20Gy[Gy]"'), ("[3, 8]", "[8, 3]"), (REQUIRES, "requires = { x = 1 }"),
-                     ('"SITE-DEFAULT"', '"X"'), ('"LF-C" }', '"LF-X" }'), ('"mandatory"', '"high"'), ('title = "A', 'include = ["no.toml"]\nname = "A'),
-                     ('id = "site"\n', "")):  # fmt: skip
+    edits = [
+        ("max_total = 5", "max_total = -1"),
+        ('"V20Gy[%]"', '"V20Gy[Gy]"'),
+        ("[3, 8]", "[8, 3]"),
+        (REQUIRES, "requires = { x = 1 }"),
+        ('"SITE-DEFAULT"', '"X"'),
+        ('"LF-C" }', '"LF-X" }'),
+        ('"mandatory"', '"high"'),
+        ('title = "A', 'include = ["no.toml"]\nname = "A'),
+        ('id = "site"\n', ""),
+    ]
+    for old, new in edits:
         text = text.replace(old, new, 1)
     assert set(faults_of(tmp_path, text)) >= {
         "id", "name", "include[1]", "lesions.max_total", "eligibility[1].requires.x", "constraint[1].metric",

@@ -221,8 +221,15 @@ def test_double_lesion_id(tmp_path):
 def test_all_faults_of_a_file_at_once(tmp_path):
     """Faults in many tables are all reported, each once."""
     text = RECORD
-    for old, new in (('sex = "F"', 'sex = "X"'), ("fev1_l = 1.45", 'fev1_l = "1.45"'), ("dose_gy = 50.0", "dose_gy = -1"),
-                     ('label = "ICC_A"', ""), ('organ = "liver"', ""), ("[labs]", "[lab]")):  # fmt: skip
+    edits = [
+        ('sex = "F"', 'sex = "X"'),
+        ("fev1_l = 1.45", 'fev1_l = "1.45"'),
+        ("dose_gy = 50.0", "dose_gy = -1"),
+        ('label = "ICC_A"', ""),
+        ('organ = "liver"', ""),
+        ("[labs]", "[lab]"),
+    ]
+    for old, new in edits:
         text = text.replace(old, new)
     assert set(faults_of(tmp_path, text)) == {
         "patient.sex", "lung.fev1_l", "lesion[1].dose_gy", "lesion[1].organ", "plan[1]", "lab",

@@ -30,16 +30,45 @@ FILES = {
 """File, the proposed set it carries, its title. A row of several sets goes into the first file that has it."""
 
 STRUCTURES = {
-    "Liver-GTV": "Liver - @gtv", "Lungs-GTV": "Lungs - @gtv", "PTV": "@lesion.ptv", "GTV": "@lesion.gtv",
-    **{name: name for name in ("Lungs", "Heart", "Esophagus", "Stomach", "Duodenum", "Bowel_Small", "Colon",
-                               "SpinalCord", "Kidneys", "GreatVes", "Chestwall", "Skin", "BileDuct_Common", "Trachea")},
+    "Liver-GTV": "Liver - @gtv",
+    "Lungs-GTV": "Lungs - @gtv",
+    "PTV": "@lesion.ptv",
+    "GTV": "@lesion.gtv",
+    **{
+        name: name
+        for name in (
+            "Lungs",
+            "Heart",
+            "Esophagus",
+            "Stomach",
+            "Duodenum",
+            "Bowel_Small",
+            "Colon",
+            "SpinalCord",
+            "Kidneys",
+            "GreatVes",
+            "Chestwall",
+            "Skin",
+            "BileDuct_Common",
+            "Trachea",
+        )
+    },
 }
 """Structure of the evidence to structure expression: what this first protocol judges."""
 
 NOT_YET = {
     "usually not contoured in the abdomen and thorax; next version": (
-        "BrachialPlex", "CaudaEquina", "SacralPlex", "Rib", "Bronchus_Main", "Bronchus_Small", "Kidney_Cortex",
-        "Kidney_Hilum", "SpinalCanal", "Gallbladder"),
+        "BrachialPlex",
+        "CaudaEquina",
+        "SacralPlex",
+        "Rib",
+        "Bronchus_Main",
+        "Bronchus_Small",
+        "Kidney_Cortex",
+        "Kidney_Hilum",
+        "SpinalCanal",
+        "Gallbladder",
+    ),
     "needs a margin around the cord; next version": ("SpinalCord_PRV05",),
     "small and large bowel are judged as Bowel_Small and Colon here; next version": ("Bowel_Large",),
     "needs the two kidneys compared; next version": ("Kidney_L|Kidney_R",),
@@ -66,8 +95,10 @@ REMARKS = {
     "counts as met only when the value meets it",
 }
 
-TIER = re.compile(r"FEV1 > [\d.]+ to ([\d.]+) L, or FEV1 (?:< (\d+)|(\d+)-\d+) % predicted(, or home oxygen, or "
-                  r"interstitial lung disease)?")
+TIER = re.compile(
+    r"FEV1 > [\d.]+ to ([\d.]+) L, or FEV1 (?:< (\d+)|(\d+)-\d+) % predicted(, or home oxygen, or "
+    r"interstitial lung disease)?"
+)
 BEST_TIER = re.compile(r"FEV1 > ([\d.]+) L and FEV1 >= (\d+) % predicted, or lung function not impaired")
 
 CITED = """Citation, edition and how each source was checked: sources.toml, by the key in `source`.
@@ -139,8 +170,13 @@ def metric(row: Row) -> str:
 def constraint(row: Row) -> str:
     """One row as a ``[[constraint]]``."""
     unit = {"% of prescription": "%"}.get(row["limit_unit"], row["limit_unit"])
-    lines = ["[[constraint]]", _pair("id", row["id"]), _pair("structure", STRUCTURES[row["structure"]]),
-             _pair("metric", metric(row)), _pair("goal", f"{row['comparator']} {row['limit_value']} {unit}")]
+    lines = [
+        "[[constraint]]",
+        _pair("id", row["id"]),
+        _pair("structure", STRUCTURES[row["structure"]]),
+        _pair("metric", metric(row)),
+        _pair("goal", f"{row['comparator']} {row['limit_value']} {unit}"),
+    ]
     if row["acceptable_variation_value"]:
         last = f"{row['comparator'][0]}= {row['acceptable_variation_value']} {unit}"  # the value itself is acceptable
         lines.append(_pair("variation", last))
@@ -148,8 +184,13 @@ def constraint(row: Row) -> str:
     if row["condition"] and row["id"] not in ALWAYS:
         lines.append(f"when = {{ {condition(row)} }}")
     where = f"{row['source_section']} ({row['site_or_protocol']})"
-    lines += [_pair("source", row["source_key"]), _pair("where", where),
-              _pair("confidence", row["confidence"]), _pair("endpoint", row["endpoint"]), _pair("note", _note(row))]
+    lines += [
+        _pair("source", row["source_key"]),
+        _pair("where", where),
+        _pair("confidence", row["confidence"]),
+        _pair("endpoint", row["endpoint"]),
+        _pair("note", _note(row)),
+    ]
     return "\n".join(lines)
 
 
@@ -178,8 +219,15 @@ def set_file(file: str, rows: list[Row], tables: str = "") -> str:
     kept = [row for row in rows if reason_left_out(row) is None]
     keys = ", ".join(sorted({row["source_key"] for row in kept}))
     head = _comment(f"{title}.\nSources: {keys}.\n{CITED}")
-    top = "\n".join(['schema = "rtcheck.protocol/1"', _pair("id", file.removesuffix(".toml")), _pair("title", title),
-                     'version = "0.1.0"', 'status = "draft"'])
+    top = "\n".join(
+        [
+            'schema = "rtcheck.protocol/1"',
+            _pair("id", file.removesuffix(".toml")),
+            _pair("title", title),
+            'version = "0.1.0"',
+            'status = "draft"',
+        ]
+    )
     return "\n\n".join(part for part in (f"{head}\n\n{top}", tables, *map(constraint, kept)) if part) + "\n"
 
 
@@ -206,8 +254,10 @@ def lung_tiers(rows: list[Row]) -> str:
     worst_litres, worst_percent = worst.group(1), worst.group(2)
     if (middle_litres, middle_percent) != (litres, worst_percent) or f"> {worst_litres} to" not in words["LF-B"]:
         raise SystemExit("the lung-function tiers leave a gap")
-    groups_b = [f"fev1_l = {{ above = {worst_litres}, up_to = {litres} }}",
-                f"fev1_percent = {{ at_least = {middle_percent}, below = {percent} }}"]
+    groups_b = [
+        f"fev1_l = {{ above = {worst_litres}, up_to = {litres} }}",
+        f"fev1_percent = {{ at_least = {middle_percent}, below = {percent} }}",
+    ]
     groups_c = [f"fev1_l = {{ up_to = {worst_litres} }}", f"fev1_percent = {{ below = {worst_percent} }}"]
     return "\n\n".join([
         _comment(TIER_TEXT) + "\n" + _tier("LF-A", 1, [
@@ -294,38 +344,6 @@ bears_on = "record"
 """
 
 
-README = """# Constraint files
-
-Limits as TOML, the format of which is described in the README of the project. `nct06946849.toml` is a protocol; the
-files it includes are sets that any protocol can include by name. `sources.toml` holds the citations, `names.toml` the
-structure names. All but `names.toml` are generated: run `python tests/tools/generate_constraints.py` after a change
-of the evidence tables and commit the result.
-
-Everything here is a draft: generated from tables whose rows were mostly read in transcriptions, checked by nobody
-yet. A site copies the protocol, checks each row against the original, sets `status = "approved"` with `approved_by`
-and `approved_on`, and gives its own file to `--protocol`.
-
-| file | rows | mandatory | of the set |
-|---|---|---|---|
-{table}
-
-What the sets do not decide:
-- At 5 fractions these organs have optimal limits only: {optimal_5}. At 15 fractions: {optimal_15}.
-- Limits at other fraction counts than 5 and 15, and the conformity table (set CONFORMITY, {conformity} rows: needs
-  goals by volume and a margin of 2 cm), come with the next version.
-- {others} rows of the evidence that hold at 5 or 15 fractions are in no proposed set, and are not here either.
-- Child-Pugh C has no limit of its own: the protocol has a rule instead that leaves such a record for review.
-- A FEV1 at or under the eligibility limit, with no lung at risk, has no limit in the table: it is in tier LF-C here.
-- Which FEV1 counts when the record says that lung function is not impaired: see the comment in `lung-function.toml`.
-
-## Read differently from the table
-{different}
-
-## Left out, and why
-{left_out}
-"""
-
-
 def readme(evidence: Evidence) -> str:
     """Counts, what is read differently, and every row left out."""
     files = evidence.file_rows()
@@ -345,7 +363,7 @@ def readme(evidence: Evidence) -> str:
     in_sets = {key for name, _ in FILES.values() for key in evidence.sets[name]} | set(evidence.sets["CONFORMITY"])
     others = [row for row in evidence.rows.values() if row["id"] not in in_sets and any(
         int(row["fractions_min"]) <= count <= int(row["fractions_max"]) for count in (5, 15))]  # fmt: skip
-    return README.format(
+    return (Path(__file__).parent / "constraints_readme.md").read_text(encoding="utf-8").format(
         table="\n".join(table), optimal_5=_optimal_only(kept, 5), optimal_15=_optimal_only(kept, 15),
         conformity=len(evidence.sets["CONFORMITY"]), others=len(others), different="\n".join(different),
         left_out="\n".join(left_out),
