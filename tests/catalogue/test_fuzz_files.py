@@ -36,9 +36,8 @@ def mutated(draw, text):
             case "value" if "=" in lines[at]:
                 lines[at] = f"{lines[at].partition('=')[0]}= {draw(st.sampled_from(VALUES))}"
             case "key" if "=" in lines[at]:
-                lines[at] = (
-                    f"{draw(st.sampled_from(['id', 'when', 'any', 'goal', 'x', 'gtv', 'status']))} = {lines[at].partition('=')[2]}"
-                )
+                key = draw(st.sampled_from(["id", "when", "any", "goal", "x", "gtv", "status"]))
+                lines[at] = f"{key} = {lines[at].partition('=')[2]}"
             case _:
                 place = draw(st.integers(0, len(lines[at])))
                 lines[at] = lines[at][:place] + draw(st.characters(codec="utf-8")) + lines[at][place + 1 :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,6 @@ def test_notation_is_canonical():
 
 
 def _raw_constraints():
-    import tomllib
-
     return [
         entry
         for name in SETS
@@ -122,7 +121,7 @@ def test_no_row_of_the_sets_is_lost():
 
 @needs_evidence
 def test_every_number_is_the_evidence_number():
-    """Limit, last acceptable value, comparator, fractions, priority and source of each constraint are those of its row."""
+    """Limit, last acceptable value, comparator, fractions, priority and source are those of the evidence row."""
     rows = {row["id"]: row for row in _rows(EVIDENCE / "constraints.csv")}
     for constraint in read_protocol("nct06946849").constraints:
         row = rows[constraint.id]

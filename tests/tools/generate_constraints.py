@@ -29,49 +29,27 @@ FILES = {
 }
 """File, the proposed set it carries, its title. A row of several sets goes into the first file that has it."""
 
+JUDGED = (
+    "Lungs Heart Esophagus Stomach Duodenum Bowel_Small Colon SpinalCord Kidneys GreatVes Chestwall Skin "
+    "BileDuct_Common Trachea"
+)
 STRUCTURES = {
     "Liver-GTV": "Liver - @gtv",
     "Lungs-GTV": "Lungs - @gtv",
     "PTV": "@lesion.ptv",
     "GTV": "@lesion.gtv",
-    **{
-        name: name
-        for name in (
-            "Lungs",
-            "Heart",
-            "Esophagus",
-            "Stomach",
-            "Duodenum",
-            "Bowel_Small",
-            "Colon",
-            "SpinalCord",
-            "Kidneys",
-            "GreatVes",
-            "Chestwall",
-            "Skin",
-            "BileDuct_Common",
-            "Trachea",
-        )
-    },
+    **{name: name for name in JUDGED.split()},
 }
 """Structure of the evidence to structure expression: what this first protocol judges."""
 
 NOT_YET = {
     "usually not contoured in the abdomen and thorax; next version": (
-        "BrachialPlex",
-        "CaudaEquina",
-        "SacralPlex",
-        "Rib",
-        "Bronchus_Main",
-        "Bronchus_Small",
-        "Kidney_Cortex",
-        "Kidney_Hilum",
-        "SpinalCanal",
-        "Gallbladder",
-    ),
-    "needs a margin around the cord; next version": ("SpinalCord_PRV05",),
-    "small and large bowel are judged as Bowel_Small and Colon here; next version": ("Bowel_Large",),
-    "needs the two kidneys compared; next version": ("Kidney_L|Kidney_R",),
+        "BrachialPlex CaudaEquina SacralPlex Rib Bronchus_Main Bronchus_Small Kidney_Cortex Kidney_Hilum SpinalCanal "
+        "Gallbladder"
+    ).split(),
+    "needs a margin around the cord; next version": ["SpinalCord_PRV05"],
+    "small and large bowel are judged as Bowel_Small and Colon here; next version": ["Bowel_Large"],
+    "needs the two kidneys compared; next version": ["Kidney_L|Kidney_R"],
 }
 
 CONDITIONS = {
