@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
+from rtcheck.render.finding_lines import finding_lines
 from rtcheck.render.rows import LEGEND, Row, layout, outcome_row
 from rtcheck.render.terminal import WIDTH, Paint, cells, no_paint, visible, wrap
 from rtcheck.report import LesionResult, Outcome, Report
@@ -31,7 +32,7 @@ def text_report(report: Report, paint: Paint = no_paint) -> str:
         paint: colours verdict, states and severities; the default leaves the text plain.
     """
     blocks = [_header(report), _verdict(report, paint), _lesions(report, paint), *_organs(report, paint)]
-    blocks += [_footnotes(report), _findings(report, paint), _ending(report)]
+    blocks += [_footnotes(report), finding_lines(_shown(report), paint), _ending(report)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -119,7 +120,7 @@ def _lesions(report: Report, paint: Paint) -> list[str]:
     for lesion in sorted(report.lesions, key=lambda one: _LESION_ORDER.index(one.state)):
         rows.append(_lesion_row(lesion))
         outcomes = [report.outcomes[index] for index in lesion.outcomes if index < len(report.outcomes)]
-        shown = [one for one in outcomes if one.outcome != "NOT_APPLICABLE"]
+        shown = [one for one in outcomes if _applies(one)]
         rows += [outcome_row(one, "    ", _cause(report, one)) for one in sorted(shown, key=_urgency)]
     return [f"LESIONS  {len(report.lesions)} registered, {active} to be covered", *layout(rows, paint)]
 
@@ -140,7 +141,7 @@ def _organs(report: Report, paint: Paint) -> list[list[str]]:
     own = {index for lesion in report.lesions for index in lesion.outcomes}
     rest = [one for index, one in enumerate(report.outcomes) if index not in own]
     for priority, title in _PRIORITIES:
-        shown = [one for one in rest if one.priority == priority and one.outcome != "NOT_APPLICABLE"]
+        shown = [one for one in rest if one.priority == priority and _applies(one)]
         if shown:
             rows = [outcome_row(one, cause=_cause(report, one)) for one in sorted(shown, key=_urgency)]
             header = Row(title, "value", "goal", "last", "", "margin")
@@ -151,41 +152,15 @@ def _organs(report: Report, paint: Paint) -> list[list[str]]:
 def _footnotes(report: Report) -> list[str]:
     """Return what the tables leave out, and the legend of the marks in them."""
     lines = []
-    skipped = _outcomes(report.outcomes, "NOT_APPLICABLE")
+    skipped = sum(not _applies(one) for one in report.outcomes)
     if skipped:
         lines += wrap(f"{_count(skipped, 'row')} not applicable to this plan or patient.", "  ")
     if report.unconstrained:
         lines += wrap("No limit applies to: " + ", ".join(visible(name) for name in report.unconstrained), "  ", "    ")
-    shown = {one.confidence for one in report.outcomes if one.outcome != "NOT_APPLICABLE"}
+    shown = {one.confidence for one in report.outcomes if _applies(one) and one.goal}
     legend = [f"{mark} {meaning}" for confidence, (mark, meaning) in LEGEND.items() if confidence in shown]
     if legend:
         lines += wrap("Limits marked " + ", ".join(legend) + ".", "  ", "    ")
-    return lines
-
-
-def _findings(report: Report, paint: Paint) -> list[str]:
-    """Return the findings that no row above tells, the serious ones first; notes of one code share a line."""
-    shown = _shown(report)
-    if not shown:
-        return []
-    lines = ["FINDINGS"]
-    for one in sorted((one for one in shown if one.severity != "I"), key=lambda one: _SEVERITIES.index(one.severity)):
-        said = visible(f"{one.subject}: {one.message}" if one.subject else one.message)
-        first, *others = wrap(f"{one.code} {one.severity}  {said}", "  ", "            ")
-        mark = f"{one.code} {one.severity}"
-        lines += [first.replace(mark, paint(mark, one.severity), 1), *others]
-        if one.severity in "FE":
-            lines += wrap(f"do: {CATALOGUE[one.code].fix}", "            ")
-    notes: dict[str, list[Finding]] = {}
-    for one in shown:
-        if one.severity == "I":
-            notes.setdefault(one.code, []).append(one)
-    for code, same in notes.items():
-        if len(same) == 1:
-            said = f"{same[0].subject}: {same[0].message}" if same[0].subject else same[0].message
-        else:
-            said = f"{CATALOGUE[code].title}: " + ", ".join(dict.fromkeys(one.subject for one in same if one.subject))
-        lines += wrap(visible(f"{code} I  {said}"), "  ", "            ")
     return lines
 
 
@@ -206,11 +181,18 @@ def _shown(report: Report) -> list[Finding]:
     """Return the findings that do not repeat a row of the tables, each once."""
     rows = {_subject(one) for one in report.outcomes if one.outcome in _FAILING}
     rows |= {one.id for one in report.lesions if one.state in _LESION_ORDER[:3]}
+    reasons = {one.reason for one in report.outcomes if one.outcome == "NOT_EVALUATED"}
     shown: dict[tuple[str, str, str], Finding] = {}
     for one in report.findings:
-        if one.code not in _REPEATS or one.subject not in rows:
+        told = one.code in _REPEATS and one.subject in rows
+        if not told and one.message not in reasons:
             shown.setdefault((one.code, one.subject, one.message), one)
     return list(shown.values())
+
+
+def _applies(outcome: Outcome) -> bool:
+    """Whether a row is shown: it applies, or it is a report-only value, which is shown and never judged."""
+    return outcome.outcome != "NOT_APPLICABLE" or (outcome.priority == "report" and outcome.value is not None)
 
 
 def _subject(outcome: Outcome) -> str:

@@ -1,0 +1,83 @@
+"""``rtcheck dvh``: DVHs and metrics, no judgement."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from rtcheck.cli.options import format_option, paths_argument, structure_model_option
+from rtcheck.cli.streams import painter, print_json, print_text
+
+if TYPE_CHECKING:
+    from rtcheck.dvh_table import DVHTable
+    from rtcheck.model.case import Case
+
+__all__ = ["dvh"]
+
+_UNASKED = ("Min[Gy]", "Mean[Gy]", "Max[Gy]", "D98%[Gy]", "D50%[Gy]", "D2%[Gy]")
+"""Metrics shown when none is asked for."""
+
+_INCOMPLETE = 3
+
+
+@click.command()
+@paths_argument
+@click.option("--roi", "names", multiple=True, metavar="NAME",
+              help="A structure by its exact name or a listed synonym; repeatable. All structures when absent.")
+@click.option("-m", "--metric", "metrics", multiple=True, metavar="METRIC",
+              help="Such as 'D95%[Gy]' or 'V20Gy[%]'; repeatable.")
+@format_option
+@structure_model_option
+def dvh(
+    paths: tuple[Path, ...],
+    names: tuple[str, ...],
+    metrics: tuple[str, ...],
+    output_format: str,
+    structure_model: Literal["prism", "shape"] | None,
+) -> int:
+    """Measure the structures of an export, without judging anything.
+
+    Exit 2 when a name given with --roi is absent or ambiguous, 3 when such a structure could not be measured, 4 when
+    the export cannot be used. A metric without a value says why.
+    """
+    from rtcheck.catalogue.names import read_names
+    from rtcheck.dicom.case import read_case
+    from rtcheck.dvh.notation import parse_metric
+    from rtcheck.dvh_table import dvh_table
+    from rtcheck.render.dvh_report import dvh_json, dvh_text
+
+    asked = [parse_metric(text) for text in metrics or _UNASKED]
+    case = read_case(paths)
+    table = dvh_table(case, names, asked, model=structure_model, table=read_names())
+    _refuse_missing(table, names, case)
+    exit_code = table.exit_code
+    if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:
+        exit_code = _INCOMPLETE
+    if output_format == "json":
+        print_json(dvh_json(table, exit_code))
+    else:
+        print_text(dvh_text(table, exit_code, painter))
+    return exit_code
+
+
+def _refuse_missing(table: DVHTable, names: tuple[str, ...], case: Case) -> None:
+    """Refuse names that no structure, or more than one, answers to; the nearest names are listed, none is chosen.
+
+    Raises:
+        click.UsageError: there are such names, and the export could be used.
+    """
+    if table.exit_code:
+        return
+    missed = [item for item in table.findings if item.code in ("RTD301", "RTD302") and item.subject in names]
+    if not missed:
+        return
+    there = {roi.name.casefold(): roi.name for structures in case.structure_sets for roi in structures.rois}
+    lines = []
+    for item in missed:
+        near = difflib.get_close_matches(item.subject.casefold(), there, n=3, cutoff=0.4)
+        hint = ", ".join(repr(there[name]) for name in near) or "see rtcheck inspect"
+        lines.append(f"--roi {item.subject!r}: {item.message} ({item.code}; nearest names: {hint})")
+    raise click.UsageError("\n".join(lines))

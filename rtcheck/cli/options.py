@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["FORMATS", "format_option", "parse_outputs", "paths_argument", "structure_model_option"]
+
+FORMATS = ("json", "junit", "text")
+"""What ``-o FORMAT=FILE`` can write in this version."""
+
+_LATER = ("csv", "html", "markdown", "pdf", "sarif")
+
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+format_option = click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"], case_sensitive=False), default="text",
+    show_default=True, help="What standard output holds; json: one document and nothing else.",
+)
+structure_model_option = click.option(
+    "--structure-model", type=click.Choice(["prism", "shape"]),
+    help="What fills the space between and beyond the contours; overrides the protocol, printed with the result.",
+)
+
+
+def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: Any) -> tuple[tuple[str, Path], ...]:
+    """Read every ``FORMAT=FILE``.
+
+    Raises:
+        click.BadParameter: not of that form, an unknown format, one of a later version, or one file named twice.
+    """
+    outputs: list[tuple[str, Path]] = []
+    for value in values:
+        kind, equals, name = str(value).partition("=")
+        if not equals or not name or name == "-":
+            raise click.BadParameter(f"{value!r} is not FORMAT=FILE, such as json=result.json")
+        if kind in _LATER:
+            raise click.BadParameter(f"{kind} is not available in this version; there are {', '.join(FORMATS)}")
+        if kind not in FORMATS:
+            raise click.BadParameter(f"{kind!r} is not a format; there are {', '.join(FORMATS)}")
+        path = Path(name)
+        if any(path.absolute() == other.absolute() for _, other in outputs):
+            raise click.BadParameter(f"{name} is named twice")
+        outputs.append((kind, path))
+    return tuple(outputs)

@@ -1,0 +1,50 @@
+"""``rtcheck protocol``: the shipped constraint files and your own."""
+
+from __future__ import annotations
+
+import click
+
+from rtcheck.cli.streams import print_text
+
+__all__ = ["protocol"]
+
+
+@click.group()
+def protocol() -> None:
+    """List, show and validate protocols and constraint sets."""
+
+
+@protocol.command("list")
+def list_() -> int:
+    """List the shipped protocols and constraint sets."""
+    from rtcheck.catalogue.locate import shipped_names
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.render.protocol_text import protocol_lines
+
+    names = shipped_names()
+    if not names:
+        raise click.UsageError("no constraint files are shipped with this installation; install rtcheck again")
+    print_text(protocol_lines([(name, read_protocol(name)) for name in names]))
+    return 0
+
+
+@protocol.command()
+@click.argument("name", metavar="NAME|FILE")
+def show(name: str) -> int:
+    """Show everything a protocol says: rules, tiers and every limit with its source."""
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.render.protocol_text import protocol_page
+
+    print_text(protocol_page(read_protocol(name)))
+    return 0
+
+
+@protocol.command()
+@click.argument("name", metavar="NAME|FILE")
+def check(name: str) -> int:
+    """Read a protocol with all it includes and report every fault: where, what stands there, what should."""
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.render.protocol_text import protocol_summary
+
+    print_text(protocol_summary(name, read_protocol(name)))
+    return 0

@@ -1,0 +1,97 @@
+"""A protocol as text: one line for a list, a summary, or every rule and limit with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rtcheck.dvh.notation import print_metric
+from rtcheck.render.explain_text import condition_text, fractions_text, limits_text
+from rtcheck.render.rows import LEGEND
+from rtcheck.render.terminal import cells, pad, visible, wrap
+from rtcheck.rules.constraint import Constraint, Protocol
+
+__all__ = ["protocol_lines", "protocol_page", "protocol_summary"]
+
+
+def protocol_lines(protocols: Sequence[tuple[str, Protocol]]) -> str:
+    """Return a list of protocols: name, version, status, number of limits, title."""
+    width = max(cells(name) for name, _ in protocols)
+    lines = []
+    for name, one in protocols:
+        head = f"{pad(name, width)}  {one.version:<7} {one.status:<8} {len(one.constraints):>3} limits  "
+        lines += wrap(visible(head + one.title), hanging=" " * (width + 2))
+    return "\n".join(lines) + "\n"
+
+
+def protocol_summary(name: str, protocol: Protocol) -> str:
+    """Return what a valid protocol holds, and whether it may be relied on."""
+    priorities = [one.priority for one in protocol.constraints]
+    counts = ", ".join(f"{priorities.count(word)} {word}" for word in ("mandatory", "optimal", "report")
+                       if word in priorities) or "none"
+    lines = wrap(visible(f"{name}: valid. {protocol.id} {protocol.version}, {protocol.title}"), hanging="    ")
+    lines += wrap(f"{len(protocol.files)} files, {len(protocol.constraints)} constraints ({counts}), "
+                  f"{len(protocol.tiers)} tiers, {len(protocol.eligibility)} eligibility rules.", "  ")
+    unread = sum(one.confidence in LEGEND for one in protocol.constraints)
+    if unread:
+        lines += wrap(f"{unread} limits were not read in their primary text: check them before approving.", "  ")
+    if protocol.status == "draft":
+        lines += wrap("Draft: a check against it is at best REVIEW (RTD805).", "  ")
+    else:
+        lines += wrap(visible(f"Approved by {protocol.approved_by} on {protocol.approved_on}."), "  ")
+    return "\n".join(lines) + "\n"
+
+
+def protocol_page(protocol: Protocol) -> str:
+    """Return a protocol whole: what it is, its rules, its limits."""
+    status: str = protocol.status
+    if status == "approved":
+        status += f" by {protocol.approved_by} on {protocol.approved_on}"
+    lines = wrap(visible(f"{protocol.id} {protocol.version} ({status})  {protocol.title}"), hanging="    ")
+    conventions = protocol.conventions
+    lines += wrap(f"structure model {conventions.structure_model or 'as the program has it'}, "
+                  f"undecided: {conventions.undecided}", "  ")
+    lines += _rules(protocol)
+    lines += ["", "LIMITS"]
+    for one in protocol.constraints:
+        lines += _constraint(one)
+    used = sorted({one.source for one in protocol.constraints})
+    if used:
+        lines += ["", "SOURCES"]
+    for key in used:
+        source = protocol.sources.get(key)
+        citation = f"{source.citation} {source.reference}".rstrip() if source else "not listed"
+        lines += wrap(visible(f"{key}: {citation}"), "  ", "      ")
+    return "\n".join(lines) + "\n"
+
+
+def _rules(protocol: Protocol) -> list[str]:
+    lines: list[str] = []
+    if protocol.lesions is not None:
+        rules = protocol.lesions
+        words = [f"at most {rules.max_total} lesions" if rules.max_total is not None else "",
+                 f"at most {rules.max_per_organ} in one organ" if rules.max_per_organ is not None else "",
+                 "regional nodes count as one" if rules.regional_nodes_count_as_one else "",
+                 f"at least {rules.min_measurable} measurable" if rules.min_measurable is not None else ""]
+        lines += wrap("lesions: " + ", ".join(word for word in words if word), "  ", "    ")
+    if protocol.trial is not None:
+        arms = " or ".join(protocol.trial.consolidative_arms) or "none named"
+        lines += wrap(visible(f"trial {protocol.trial.id}, consolidative arm: {arms}"), "  ", "    ")
+    for rule in protocol.eligibility:
+        when = " and ".join(condition_text(one) for one in rule.when)
+        needs = " and ".join(condition_text(one) for one in rule.requires)
+        lines += wrap(visible(f"{rule.id}: {needs}{f', where {when}' if when else ''} (bears on the {rule.bears_on})"),
+                      "  ", "    ")
+    for tier in protocol.tiers:
+        groups = ", or ".join(" and ".join(condition_text(one) for one in group) for group in tier.any)
+        lines += wrap(visible(f"{tier.fact} {tier.id} (rank {tier.rank}): {groups}"), "  ", "    ")
+    return lines
+
+
+def _constraint(one: Constraint) -> list[str]:
+    limits = dict(limits_text(one))
+    mark = LEGEND[one.confidence][0] if one.confidence in LEGEND else ""
+    last = f", last {limits['Last acceptable']}" if limits["Last acceptable"] else ""
+    when = f", when {' and '.join(condition_text(two) for two in one.when)}" if one.when else ""
+    lines = wrap(visible(one.id), "  ")
+    lines += wrap(visible(f"{one.structure}  {print_metric(one.metric)}  {limits['Goal']}{mark}{last}"), "      ")
+    return lines + wrap(visible(f"{one.priority}, fractions {fractions_text(one)}{when}; {one.source}"), "      ")
