@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from struct import Struct
-from typing import NoReturn, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
-from rtcheck.dicom.dataset import DUPLICATE, Dataset, Element, tag_name, tag_of
+from rtcheck.dicom.dataset import DUPLICATE, Dataset, Element, tag_of
 from rtcheck.dicom.numbers import DecimalError, parse_decimal, parse_decimals
 from rtcheck.dicom.text import Text, decode_text, trim
 from rtcheck.errors import DicomError
@@ -23,7 +23,9 @@ __all__ = [
     "text", "timestamp", "uid", "unsigned", "unsigned_pairs",
 ]
 
+P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U")
 
 _INTEGER = re.compile(rb" *([+-]?[0-9]{1,11}) *")
 _UID = re.compile(rb"[0-9]+(?:\.[0-9]+)*")
@@ -37,10 +39,15 @@ def fault(code: str, dataset: Dataset, keyword: str, problem: str) -> DicomError
     return DicomError(code, dataset.source.label, f"{dataset.place(tag_of(keyword))}: {problem}")
 
 
-def attempt(findings: list[Finding], read: Callable[[], T], otherwise: T, severity: Severity | None = None) -> T:
-    """What `read` returns; or `otherwise`, its error being noted as a finding (catalogue severity unless given)."""
+def attempt(
+    findings: list[Finding], severity: Severity | None, otherwise: U, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T | U:
+    """What ``read(*args, **kwargs)`` returns; or `otherwise`, its error being noted in `findings`.
+
+    `severity` None means that of the catalogue.
+    """
     try:
-        return read()
+        return read(*args, **kwargs)
     except DicomError as error:
         findings.append(finding(error.code, error.subject, error.problem, severity))
         return otherwise
@@ -55,6 +62,8 @@ def raw_value(dataset: Dataset, keyword: str, representations: Collection[str]) 
     """The bytes of a value; empty when absent.
 
     Args:
+        dataset: where to look.
+        keyword: of the attribute.
         representations: the value representations that may hold it where they are written; UN always may
             (PS3.5 §6.2.2: systems write UN for what does not fit their idea of the right one).
 
@@ -152,7 +161,8 @@ def integer(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> int | None
     match = _INTEGER.fullmatch(raw)
     if match is None or not -(2**31) <= int(match[1]) < 2**31:
         shown = raw[:24].decode("ascii", "backslashreplace")
-        raise fault("RTD009" if b"\\" in raw else wrong, dataset, keyword, f"found {shown!r}, expected one whole number")
+        code_ = "RTD009" if b"\\" in raw else wrong
+        raise fault(code_, dataset, keyword, f"found {shown!r}, expected one whole number")
     return int(match[1])
 
 

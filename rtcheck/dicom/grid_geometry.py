@@ -64,11 +64,18 @@ def read_geometry(root: Dataset, findings: list[Finding]) -> tuple[GridGeometry,
         column=(float(column[0]), float(column[1]), float(column[2])),
         spacing_mm=(spacing_y, spacing_x),
         offsets_mm=tuple((offsets - offsets[0]).tolist()),
-        rows=required_unsigned(root, "Rows", "RTD207"),
-        columns=required_unsigned(root, "Columns", "RTD207"),
+        rows=_size(root, "Rows"),
+        columns=_size(root, "Columns"),
         frame_of_reference_uid=required_uid(root, "FrameOfReferenceUID"),
     )
     return geometry, descending
+
+
+def _size(root: Dataset, keyword: str) -> int:
+    found = required_unsigned(root, keyword, "RTD207")
+    if found < 1:
+        raise fault("RTD207", root, keyword, "found 0, expected a positive number")
+    return found
 
 
 def _directions(root: Dataset, cosines: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:

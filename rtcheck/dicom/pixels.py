@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rtcheck.dicom.attributes import fault, has, integer, required_code, required_unsigned
 from rtcheck.dicom.dataset import DUPLICATE, Dataset, tag_of
-from rtcheck.errors import DicomError
 
 __all__ = ["MAX_PIXEL_BYTES", "read_stored_values"]
 
@@ -21,19 +20,20 @@ _RLE = "1.2.840.10008.1.2.5"
 _NATIVE = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 
 
-def read_stored_values(root: Dataset, transfer_syntax: str, planes: int) -> NDArray[Any]:
+def read_stored_values(root: Dataset, transfer_syntax: str, shape: tuple[int, int, int]) -> NDArray[Any]:
     """The unsigned integers of all planes as stored, (planes, rows, columns), native byte order, writable.
 
     Args:
         root: an RT Dose.
         transfer_syntax: its UID, empty when the file does not state one.
-        planes: number of planes the frame offsets announce; NumberOfFrames and the data must agree.
+        shape: (planes, rows, columns) of its geometry; NumberOfFrames and the data must agree.
 
     Raises:
         DicomError: RTD004 compressed in an unsupported way, RTD005 too large, RTD207 not as the dose module says,
-            RTD208 size differs from the header, RTD209 NumberOfFrames differs from `planes`.
+            RTD208 size differs from the header, RTD209 NumberOfFrames differs from the planes.
     """
-    rows, columns, bits = _description(root)
+    planes, rows, columns = shape
+    bits = _bits(root)
     frames = integer(root, "NumberOfFrames", "RTD209")
     if (frames if frames is not None else 1) != planes:
         found = "absent" if frames is None else f"found {frames}"
@@ -51,12 +51,9 @@ def read_stored_values(root: Dataset, transfer_syntax: str, planes: int) -> NDAr
     return _native(root, expected, bits).reshape(planes, rows, columns)
 
 
-def _description(root: Dataset) -> tuple[int, int, int]:
-    """Rows, columns, bits; everything the dose module fixes is checked."""
+def _bits(root: Dataset) -> int:
+    """Bits of one value; everything else that the dose module fixes is checked."""
     wrong = "RTD207"
-    rows, columns = required_unsigned(root, "Rows", wrong), required_unsigned(root, "Columns", wrong)
-    if rows < 1 or columns < 1:
-        raise fault(wrong, root, "Rows", f"found {rows} rows and {columns} columns")
     samples = required_unsigned(root, "SamplesPerPixel", wrong)
     if samples != 1:
         raise fault(wrong, root, "SamplesPerPixel", f"found {samples}, expected 1")
@@ -71,7 +68,7 @@ def _description(root: Dataset) -> tuple[int, int, int]:
     for keyword in ("FloatPixelData", "DoubleFloatPixelData"):
         if has(root, keyword):
             raise fault(wrong, root, keyword, "floating-point pixel data are not part of RT Dose")
-    return rows, columns, bits
+    return bits
 
 
 def _native(root: Dataset, expected: int, bits: int) -> NDArray[Any]:
@@ -90,27 +87,27 @@ def _native(root: Dataset, expected: int, bits: int) -> NDArray[Any]:
 
 def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) -> NDArray[Any]:
     """RLE Lossless: one fragment for each frame after the offset table (PS3.5 §A.4.2)."""
-    from pydicom.pixels import get_decoder  # noqa: PLC0415  # a slow import that few files need
+    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  # a slow import that few files need
 
     source = root.source
     fragments = source.fragments[1:]
     if len(fragments) != planes:
         raise fault("RTD208", root, "PixelData", f"found {len(fragments)} compressed frames, expected {planes}")
     decoder = get_decoder(_RLE)
+    options: dict[str, Any] = {
+        "decoding_plugin": "pydicom", "rows": rows, "columns": columns, "number_of_frames": 1, "samples_per_pixel": 1,
+        "bits_allocated": bits, "bits_stored": bits, "pixel_representation": 0,
+        "photometric_interpretation": "MONOCHROME2", "pixel_keyword": "PixelData",
+    }
     out = np.empty((planes, rows, columns), dtype=f"u{bits // 8}")
     for number, (offset, length) in enumerate(fragments):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # pydicom warns of surplus data
-                frame, _ = decoder.as_array(
-                    _one_frame(source.data[offset : offset + length]), raw=True, decoding_plugin="pydicom", rows=rows,
-                    columns=columns, number_of_frames=1, samples_per_pixel=1, bits_allocated=bits, bits_stored=bits,
-                    pixel_representation=0, photometric_interpretation="MONOCHROME2", pixel_keyword="PixelData",
-                )
+                frame, _ = decoder.as_array(_one_frame(source.data[offset : offset + length]), raw=True, **options)
         except Exception as error:  # whatever the decoder makes of malformed data
-            raise DicomError(
-                "RTD208", source.label, f"PixelData (7FE0,0010): frame {number + 1} cannot be decoded ({type(error).__name__})"
-            ) from error
+            problem = f"frame {number + 1} cannot be decoded ({type(error).__name__})"
+            raise fault("RTD208", root, "PixelData", problem) from error
         if frame.shape != (rows, columns):
             raise fault("RTD208", root, "PixelData", f"frame {number + 1} decodes to {frame.shape}")
         out[number] = frame

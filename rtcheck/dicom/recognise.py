@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from struct import unpack_from
 
 from pydicom.datadict import dictionary_VR
-from pydicom.uid import UID
+from pydicom.uid import AllTransferSyntaxes
 
 from rtcheck.dicom.dataset import Dataset, Element, Encoding, Source, tag_name
 from rtcheck.dicom.walker import VALUE_REPRESENTATIONS, walk
@@ -19,6 +19,7 @@ _EXPLICIT = Encoding(explicit=True, big_endian=False)
 _BIG = Encoding(explicit=True, big_endian=True)
 _NATIVE = {"1.2.840.10008.1.2": _IMPLICIT, "1.2.840.10008.1.2.1": _EXPLICIT, "1.2.840.10008.1.2.2": _BIG}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+_COMPRESSED = frozenset(map(str, AllTransferSyntaxes)) - _NATIVE.keys() - {_DEFLATED}
 _DIRECTORY_CLASS = b"1.2.840.10008.1.3.10"
 _LONG_META = ("OB", "UN", "UT", "OW", "SQ")
 
@@ -146,8 +147,7 @@ def _encoding_of(transfer_syntax: str, label: str) -> Encoding:
     if transfer_syntax == _DEFLATED:
         problem = "the data set is deflated; export it uncompressed (implicit or explicit little endian)"
         raise DicomError("RTD004", label, f"TransferSyntaxUID (0002,0010): {problem}")
-    uid = UID(transfer_syntax)
-    if not uid.is_transfer_syntax or uid.is_private or not uid.is_compressed:
+    if transfer_syntax not in _COMPRESSED:
         found = f"found {transfer_syntax!r}" if transfer_syntax else "it is absent"
         raise DicomError(
             "RTD004", label, f"TransferSyntaxUID (0002,0010): {found}, expected a transfer syntax of the standard"

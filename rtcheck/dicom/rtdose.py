@@ -54,7 +54,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         found = "absent" if scaling is None else f"found {scaling:g}"
         raise fault("RTD206", root, "DoseGridScaling", f"{found}, expected a positive number of Gy per unit")
     geometry, reverse = read_geometry(root, findings)
-    stored = read_stored_values(root, transfer_syntax, len(geometry.offsets_mm))
+    stored = read_stored_values(root, transfer_syntax, geometry.shape)
     saturated = _check_saturation(stored, label, findings)
     if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):
         findings.append(
@@ -130,7 +130,7 @@ def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...]
 def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], str]:
     """Heterogeneity correction and spatial transform: reported when the dose is not that of the imaged patient."""
     label = root.source.label
-    correction = attempt(findings, lambda: codes(root, "TissueHeterogeneityCorrection"), (), "W")
+    correction = attempt(findings, "W", (), codes, root, "TissueHeterogeneityCorrection")
     unknown = sorted(set(correction) - set(_CORRECTIONS))
     if "IMAGE" not in correction or "WATER" in correction or unknown:
         found = "/".join(correction) or "absent"
@@ -140,7 +140,7 @@ def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], s
                 f"TissueHeterogeneityCorrection (3004,0014) is {found}: whether the patient's densities were used is not sure",
             )
         )
-    transform = attempt(findings, lambda: code(root, "SpatialTransformOfDose"), "", "W") or "NONE"
+    transform = attempt(findings, "W", "", code, root, "SpatialTransformOfDose") or "NONE"
     if transform != "NONE":
         findings.append(finding("RTD221", label, f"SpatialTransformOfDose (3004,0005) is {transform}: the dose was moved"))
     return correction, transform

@@ -43,21 +43,16 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
     for keyword, found in (("RTPlanLabel (300A,0002)", plan_label), ("RTPlanName (300A,0003)", plan_name)):
         if found.doubt:
             findings.append(finding("RTD011", label, f"{keyword}: {found.doubt}"))
-    geometry = attempt(findings, lambda: required_code(root, "RTPlanGeometry", ("PATIENT", "TREATMENT_DEVICE")), "")
+    geometry = attempt(findings, None, "", required_code, root, "RTPlanGeometry", ("PATIENT", "TREATMENT_DEVICE"))
     groups = tuple(_fraction_group(item, findings) for item in sequence(root, "FractionGroupSequence"))
     beams = tuple(_beam(item, findings) for item in sequence(root, "BeamSequence" if kind == "RT" else "IonBeamSequence"))
     _check_beams(root, groups, beams, findings)
     structure_set_uid = _structure_set_uid(root)
     if not groups:
         findings.append(finding("RTD502", label, "FractionGroupSequence (300A,0070): absent or empty; the number of fractions is not known"))
-    if geometry == "PATIENT" and not structure_set_uid:
-        findings.append(
-            finding(
-                "RTD012", label,
-                "ReferencedStructureSetSequence (300C,0060): absent, but RTPlanGeometry PATIENT requires it: the file may be cut short",
-                "F",
-            )
-        )
+    if geometry != "TREATMENT_DEVICE" and not structure_set_uid:
+        problem = "absent, but a plan for a patient requires it: the file may be cut short"
+        findings.append(finding("RTD012", label, f"ReferencedStructureSetSequence (300C,0060): {problem}", "F"))
     return Plan(
         sop_instance_uid=required_uid(root, "SOPInstanceUID"),
         label=plan_label.value,
@@ -67,11 +62,11 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
         dose_references=tuple(_dose_reference(item, findings) for item in sequence(root, "DoseReferenceSequence")),
         structure_set_uid=structure_set_uid,
         name=plan_name.value,
-        intent=attempt(findings, lambda: code(root, "PlanIntent"), "", "E"),
+        intent=attempt(findings, "E", "", code, root, "PlanIntent"),
         geometry=geometry,
-        approval_status=attempt(findings, lambda: code(root, "ApprovalStatus"), ""),
+        approval_status=attempt(findings, None, "", code, root, "ApprovalStatus"),
         created=timestamp(root, ("RTPlanDate", "RTPlanTime")),
-        frame_of_reference_uid=attempt(findings, lambda: uid(root, "FrameOfReferenceUID"), ""),
+        frame_of_reference_uid=attempt(findings, None, "", uid, root, "FrameOfReferenceUID"),
         source=label,
         findings=tuple(findings),
     )
@@ -80,9 +75,9 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
 def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
     """One fraction group. BeamDose is per fraction (PS3.3 §C.8.8.13)."""
     number = required_integer(item, "FractionGroupNumber")
-    fractions = attempt(findings, lambda: _fractions(item), None)
+    fractions = attempt(findings, None, None, _fractions, item)
     beams = tuple(
-        (required_integer(beam, "ReferencedBeamNumber"), attempt(findings, lambda b=beam: decimal(b, "BeamDose"), None))  # type: ignore[misc]
+        (required_integer(beam, "ReferencedBeamNumber"), attempt(findings, None, None, decimal, beam, "BeamDose"))
         for beam in sequence(item, "ReferencedBeamSequence")
     )
     setups = tuple(
@@ -105,7 +100,7 @@ def _fractions(item: Dataset) -> int:
 
 def _beam(item: Dataset, findings: list[Finding]) -> Beam:
     name = text(item, "BeamName").value if has(item, "BeamName") else ""
-    delivery = attempt(findings, lambda: code(item, "TreatmentDeliveryType"), "", "E")
+    delivery = attempt(findings, "E", "", code, item, "TreatmentDeliveryType")
     return Beam(required_integer(item, "BeamNumber"), name, delivery or "TREATMENT")
 
 
@@ -130,15 +125,15 @@ def _check_beams(root: Dataset, groups: tuple[FractionGroup, ...], beams: tuple[
 
 def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
     def dose(keyword: str) -> float | None:
-        return attempt(findings, lambda: decimal(item, keyword), None)
+        return attempt(findings, None, None, decimal, item, keyword)
 
     return DoseReference(
         number=required_integer(item, "DoseReferenceNumber"),
-        kind=attempt(findings, lambda: required_code(item, "DoseReferenceType", _REFERENCE_KINDS), ""),
+        kind=attempt(findings, None, "", required_code, item, "DoseReferenceType", _REFERENCE_KINDS),
         structure_type=attempt(
-            findings, lambda: required_code(item, "DoseReferenceStructureType", _REFERENCE_STRUCTURES), ""
+            findings, None, "", required_code, item, "DoseReferenceStructureType", _REFERENCE_STRUCTURES
         ),
-        roi_number=attempt(findings, lambda: integer(item, "ReferencedROINumber"), None),
+        roi_number=attempt(findings, None, None, integer, item, "ReferencedROINumber"),
         description=text(item, "DoseReferenceDescription").value,
         target_prescription_gy=dose("TargetPrescriptionDose"),
         target_minimum_gy=dose("TargetMinimumDose"),

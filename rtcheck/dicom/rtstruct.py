@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 
 from rtcheck.dicom.attributes import (
     attempt,
@@ -50,12 +51,14 @@ def read_structure_set(root: Dataset) -> StructureSet:
 
     rois: list[ROI] = []
     for definition in definitions:
-        number = attempt(findings, lambda d=definition: required_integer(d, "ROINumber"), None, "E")  # type: ignore[misc]
+        number = attempt(findings, "E", None, required_integer, definition, "ROINumber")
         if number is not None:
             rois.append(_read_roi(definition, number, contours, observations, frames))
     _mark_repeated_numbers(rois)
-    for number in sorted(contours.keys() - {roi.number for roi in rois}):
-        findings.append(finding("RTD305", label, f"contours for ROI number {number}, which StructureSetROISequence does not define"))
+    findings += [
+        finding("RTD305", label, f"contours of ROI number {number}, which StructureSetROISequence does not define")
+        for number in sorted(contours.keys() - {roi.number for roi in rois})
+    ]
     if sum(len(roi.contours.points_mm) for roi in rois) > MAX_POINTS:
         raise DicomError("RTD005", label, f"more than {MAX_POINTS} contour points")
     set_label = text(root, "StructureSetLabel")
@@ -66,7 +69,7 @@ def read_structure_set(root: Dataset) -> StructureSet:
         label=set_label.value,
         rois=tuple(sorted(rois, key=lambda roi: roi.number)),
         frame_of_reference_uids=frames,
-        approval_status=attempt(findings, lambda: code(root, "ApprovalStatus"), ""),
+        approval_status=attempt(findings, None, "", code, root, "ApprovalStatus"),
         created=timestamp(root, ("StructureSetDate", "StructureSetTime")),
         source=label,
         findings=tuple(findings),
@@ -81,16 +84,15 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
         findings.append(finding("RTD011", subject, f"{definition.path()}.ROIName (3006,0026): {name.doubt}"))
     if "\\" in name.value and not name.doubt:
         findings.append(finding("RTD014", subject, "the ROI name contains a backslash; it is taken as one name"))
-    frame = attempt(findings, lambda: uid(definition, "ReferencedFrameOfReferenceUID"), "", "E")
+    frame_place = f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024)"
+    frame = attempt(findings, "E", "", uid, definition, "ReferencedFrameOfReferenceUID")
     if not frame:
-        findings.append(finding("RTD404", subject, f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024) is missing"))
+        findings.append(finding("RTD404", subject, f"{frame_place} is missing"))
     elif frames and frame not in frames:
-        findings.append(
-            finding("RTD404", subject, f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024) is not among those of the set")
-        )
+        findings.append(finding("RTD404", subject, f"{frame_place} is not among the frames of reference of the set"))
     items = contours.get(number, [])
     if len(items) > 1:
-        findings.append(finding("RTD305", subject, f"{len(items)} items of ROIContourSequence for one ROI; expected one", "E"))
+        findings.append(finding("RTD305", subject, f"{len(items)} items of ROIContourSequence for one ROI; expected one"))
         items = []
     return ROI(
         number=number,
@@ -98,7 +100,7 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
         interpreted_type=_interpreted_type(observations.get(number, []), subject, findings),
         frame_of_reference_uid=frame,
         contours=read_contours(tuple(items), subject, findings) if items else NO_CONTOURS,
-        stated_volume_cm3=attempt(findings, lambda: decimal(definition, "ROIVolume"), None, "W"),
+        stated_volume_cm3=attempt(findings, "W", None, decimal, definition, "ROIVolume"),
         findings=tuple(findings),
         density_override=_density_override(observations.get(number, []), findings),
     )
@@ -106,9 +108,8 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
 
 def _frames(root: Dataset, findings: list[Finding]) -> tuple[str, ...]:
     """Frames of reference that the set lists, its own first; in file order, without repeats."""
-    found = [attempt(findings, lambda: uid(root, "FrameOfReferenceUID"), "")]
-    for item in sequence(root, "ReferencedFrameOfReferenceSequence"):
-        found.append(attempt(findings, lambda i=item: uid(i, "FrameOfReferenceUID"), ""))  # type: ignore[misc]
+    places = (root, *sequence(root, "ReferencedFrameOfReferenceSequence"))
+    found = [attempt(findings, None, "", uid, place, "FrameOfReferenceUID") for place in places]
     return tuple(dict.fromkeys(frame for frame in found if frame))
 
 
@@ -116,14 +117,14 @@ def _by_roi(items: tuple[Dataset, ...], findings: list[Finding]) -> _Items:
     """Items by their ReferencedROINumber; an item without a usable one is a finding of the set."""
     found: _Items = defaultdict(list)
     for item in items:
-        number = attempt(findings, lambda i=item: required_integer(i, "ReferencedROINumber"), None, "E")  # type: ignore[misc]
+        number = attempt(findings, "E", None, required_integer, item, "ReferencedROINumber")
         if number is not None:
             found[number].append(item)
     return dict(found)
 
 
 def _interpreted_type(items: list[Dataset], subject: str, findings: list[Finding]) -> str:
-    types = sorted({attempt(findings, lambda i=item: code(i, "RTROIInterpretedType"), "") for item in items} - {""})  # type: ignore[misc]
+    types = sorted({attempt(findings, None, "", code, item, "RTROIInterpretedType") for item in items} - {""})
     if len(types) > 1:
         findings.append(finding("RTD320", subject, f"several interpreted types: {', '.join(types)}; none is used"))
         return ""
@@ -132,7 +133,7 @@ def _interpreted_type(items: list[Dataset], subject: str, findings: list[Finding
 
 def _density_override(items: list[Dataset], findings: list[Finding]) -> tuple[str, ...]:
     found = {
-        attempt(findings, lambda p=entry: code(p, "ROIPhysicalProperty"), "", "W")  # type: ignore[misc]
+        attempt(findings, "W", "", code, entry, "ROIPhysicalProperty")
         for item in items
         for entry in sequence(item, "ROIPhysicalPropertiesSequence")
     }
@@ -141,11 +142,11 @@ def _density_override(items: list[Dataset], findings: list[Finding]) -> tuple[st
 
 def _mark_repeated_numbers(rois: list[ROI]) -> None:
     """ROINumber is the identity of an ROI: where two share one, neither can be trusted."""
-    numbers = [roi.number for roi in rois]
+    counts = Counter(roi.number for roi in rois)
     for index, roi in enumerate(rois):
-        if numbers.count(roi.number) > 1:
-            repeated = finding("RTD010", roi.name or f"ROI {roi.number}", f"ROINumber {roi.number} is given to several ROIs", "E")
-            rois[index] = ROI(
-                roi.number, roi.name, roi.interpreted_type, roi.frame_of_reference_uid, NO_CONTOURS, None,
-                (*roi.findings, repeated), roi.density_override,
+        if counts[roi.number] > 1:
+            subject = roi.name or f"ROI {roi.number}"
+            repeated = finding("RTD010", subject, f"ROINumber (3006,0022) {roi.number} is given to several ROIs")
+            rois[index] = replace(
+                roi, contours=NO_CONTOURS, stated_volume_cm3=None, findings=(*roi.findings, repeated)
             )
