@@ -15,24 +15,34 @@ from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.judging import Judged, judge_binding, severest
-from rtcheck.measure import Bench, Problem, dose_field, frame_findings, measure, measured_findings, roi_findings, weakened
+from rtcheck.measure import (
+    Bench,
+    Problem,
+    dose_field,
+    frame_findings,
+    measure,
+    measured_findings,
+    roi_findings,
+    weakened,
+)
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
 from rtcheck.model.structure import ROI
 from rtcheck.report import LesionResult, PlanSummary, Provenance, Report
-from rtcheck.rules.binding import Binding, BindingContext, BoundExpression, BoundROI, bind_constraint, needs_dose, rois_of
-from rtcheck.rules.binding import union_of
+from rtcheck.rules.binding import Binding, BindingContext, bind_constraint, needs_dose
 from rtcheck.rules.conditions import fact_table
 from rtcheck.rules.constraint import Priority, Protocol
+from rtcheck.rules.course import Course, fraction_count
 from rtcheck.rules.eligibility import check_eligibility
 from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
-from rtcheck.rules.links import Course, fraction_count, select_course
+from rtcheck.rules.links import select_course
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.outcome import severity_for
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
-from rtcheck.rules.verdict import exit_code, fold_verdict, is_judged
+from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of, union_of
+from rtcheck.rules.verdict import exit_code, fold_verdict
 
 __all__ = ["Settings", "check", "with_fail_on"]
 
@@ -85,24 +95,38 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     draft = _Draft(case, record, protocol, settings, course)
     if _fatal(findings):
         return _report(draft, (), (), findings)
-    names = settings.names or protocol.names or NameTable()
+    names = settings.names or protocol.names
     doubt = _dose_doubt(course)
     context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
     bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]
     bench = Bench(dose_field(course.parts), _model(draft))
     touched = _touched(bindings, lesions)
-    findings += _weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.field), touched)
+    findings += _weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.dose), touched)
     if not any(binding.applies is not False and binding.constraint.priority != "report" for binding in bindings):
-        findings.append(finding("RTD806", protocol.id, "No constraint of the protocol that is judged applies to this "
-                                "plan and patient. Choose the protocol for this fractionation."))
+        findings.append(
+            finding(
+                "RTD806",
+                protocol.id,
+                "No constraint of the protocol that is judged applies to this "
+                "plan and patient. Choose the protocol for this fractionation.",
+            )
+        )
     if _fatal(findings):
         return _report(draft, (), (), findings)
     if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
-        findings.append(finding("RTD203", "dose", "The dose is of DoseType EFFECTIVE; the limits are of physical dose "
-                                "(or an EQD2 or BED made from it). No dose constraint is evaluated."))
+        findings.append(
+            finding(
+                "RTD203",
+                "dose",
+                "The dose is of DoseType EFFECTIVE; the limits are of physical dose "
+                "(or an EQD2 or BED made from it). No dose constraint is evaluated.",
+            )
+        )
     medians = {binding.lesion.id: _median(bench, binding) for binding in lesions if binding.lesion.consolidative}
-    level = check_dose_level([(binding.lesion, medians[binding.lesion.id]) for binding in lesions
-                              if binding.lesion.id in medians], course.fractions)
+    level = check_dose_level(
+        [(binding.lesion, medians[binding.lesion.id]) for binding in lesions if binding.lesion.id in medians],
+        course.fractions,
+    )
     findings += level.findings
     if level.scale_error:
         bindings = [_distrust(binding, level.scale_error) for binding in bindings]
@@ -111,7 +135,9 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     findings += [item for entry in judged for item in entry.findings]
     results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
     findings += _untreated(results)
-    findings += [item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)]
+    findings += [
+        item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)
+    ]
     findings += _structure_findings(bench, course, touched)
     return _report(draft, judged, results, findings, _unconstrained(course, bindings))
 
@@ -137,26 +163,35 @@ def _fatal(findings: Iterable[Finding]) -> bool:
 
 
 def _identity(case: Case, record: PatientRecord) -> list[Finding]:
-    """The record must be that of the patient of the export. No identifier is printed here."""
+    """Refuse a record of another patient (RTD101). No identifier is printed here."""
     if case.patient_id and case.patient_id in (record.patient_id, *record.dicom_ids):
         return []
     what = "differs from the registry's" if case.patient_id else "is empty or differs between objects"
-    return [finding("RTD101", "patient", f"The PatientID (0010,0020) of the export {what} (registry: patient.id, "
-                    "patient.dicom_ids). Use the record of this patient, or list the export's id in dicom_ids.")]
+    return [
+        finding(
+            "RTD101",
+            "patient",
+            f"The PatientID (0010,0020) of the export {what} (registry: patient.id, "
+            "patient.dicom_ids). Use the record of this patient, or list the export's id in dicom_ids.",
+        )
+    ]
 
 
 def _status(protocol: Protocol) -> list[Finding]:
     if protocol.status == "approved":
         return []
-    return [finding("RTD805", protocol.id, "The protocol is a draft. A site approves its own copy before relying on "
-                                           "it.")]
+    return [
+        finding("RTD805", protocol.id, "The protocol is a draft. A site approves its own copy before relying on it.")
+    ]
 
 
 def _dose_doubt(course: Course) -> tuple[str, str] | None:
     """Why no dose metric may be evaluated on these doses: (code, sentence)."""
     if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
-        return "RTD203", ("The dose is of DoseType EFFECTIVE (a biological correction was applied when it was "
-                          "exported); it is not compared with a limit on physical dose. Export the physical dose.")
+        return "RTD203", (
+            "The dose is of DoseType EFFECTIVE (a biological correction was applied when it was "
+            "exported); it is not compared with a limit on physical dose. Export the physical dose."
+        )
     for grid in course.grids:
         for item in grid.findings:
             if item.severity == "E":
@@ -182,7 +217,7 @@ _Touched = dict[int, tuple[ROI, Priority]]
 
 
 def _touched(bindings: Iterable[Binding], lesions: Iterable[LesionBinding]) -> _Touched:
-    """Return every ROI that a constraint which may apply, or an active lesion, uses, with the highest priority among them."""
+    """Return every ROI that a constraint or a lesion uses, with the highest priority among them."""
     order: tuple[Priority, ...] = ("report", "optimal", "mandatory")
     out: _Touched = {}
 
@@ -226,10 +261,19 @@ def _structure_findings(bench: Bench, course: Course, touched: _Touched) -> list
 
 def _unconstrained(course: Course, bindings: Sequence[Binding]) -> tuple[str, ...]:
     """Return the names of structures with a volume for which no constraint applies."""
-    used = {id(roi) for binding in bindings if binding.applies is not False
-            for solid in (binding.solid, binding.lookup) if solid is not None for roi in rois_of(solid)}
-    names = {roi.name or f"ROI {roi.number}" for roi in course.rois
-             if id(roi) not in used and any(kind in _CLOSED for kind in roi.contours.kinds)}
+    used = {
+        id(roi)
+        for binding in bindings
+        if binding.applies is not False
+        for solid in (binding.solid, binding.lookup)
+        if solid is not None
+        for roi in rois_of(solid)
+    }
+    names = {
+        roi.name or f"ROI {roi.number}"
+        for roi in course.rois
+        if id(roi) not in used and any(kind in _CLOSED for kind in roi.contours.kinds)
+    }
     return tuple(sorted(names))
 
 
@@ -265,15 +309,22 @@ def _lesion_result(binding: LesionBinding, judged: Sequence[Judged], median: Met
     lesion = binding.lesion
     own = [index for index, entry in enumerate(judged) if entry.outcome.lesion == lesion.id]
     state, reason = lesion_state(binding, [judged[index].outcome for index in own], median)
-    structures = {role: tuple(roi.name for roi in binding.roles[role].rois) if role in binding.roles else ()
-                  for role in ("gtv", "ctv", "ptv") if role != "ctv" or role in binding.roles}
-    return LesionResult(lesion.id, lesion.organ, lesion.kind, state, reason, structures, tuple(own), lesion.dose_gy,
-                        lesion.fractions)
+    structures = {
+        role: tuple(roi.name for roi in binding.roles[role].rois) if role in binding.roles else ()
+        for role in ("gtv", "ctv", "ptv")
+        if role != "ctv" or role in binding.roles
+    }
+    return LesionResult(
+        lesion.id, lesion.organ, lesion.kind, state, reason, structures, tuple(own), lesion.dose_gy, lesion.fractions
+    )
 
 
 def _untreated(results: Iterable[LesionResult]) -> list[Finding]:
-    return [finding("RTD757", result.id, f"Lesion {result.id} is registered but not treated. {result.reason}")
-            for result in results if result.state == "NOT_TREATED"]
+    return [
+        finding("RTD757", result.id, f"Lesion {result.id} is registered but not treated. {result.reason}")
+        for result in results
+        if result.state == "NOT_TREATED"
+    ]
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
@@ -308,7 +359,10 @@ def _report(
 def _plans(course: Course) -> tuple[PlanSummary, ...]:
     return tuple(
         PlanSummary(
-            plan.label, plan.sop_instance_uid, fraction_count(plan), plan.approval_status,
+            plan.label,
+            plan.sop_instance_uid,
+            fraction_count(plan),
+            plan.approval_status,
             tuple(grid.sop_instance_uid for part in course.parts if plan in part.plans for grid in part.grids),
         )
         for plan in course.plans
@@ -320,8 +374,13 @@ def _provenance(draft: _Draft) -> Provenance:
     return Provenance(
         software=dict(sorted(draft.settings.software.items())),
         inputs=draft.case.inputs,
-        protocol={"id": protocol.id, "version": protocol.version, "status": protocol.status, "title": protocol.title,
-                  "sha256": protocol.sha256},
+        protocol={
+            "id": protocol.id,
+            "version": protocol.version,
+            "status": protocol.status,
+            "title": protocol.title,
+            "sha256": protocol.sha256,
+        },
         registry={"sha256": draft.record.sha256},
         conventions={
             "structure_model": _model(draft),

@@ -12,8 +12,9 @@ from rtcheck.dvh.notation import print_metric
 from rtcheck.measure import Bench, Problem, measure, measured_findings, stack_of, usable_problem, weakened
 from rtcheck.model.finding import Finding, finding
 from rtcheck.report import Outcome
-from rtcheck.rules.binding import Binding, BoundExpression, BoundROI, is_target_expression, rois_of
+from rtcheck.rules.binding import Binding
 from rtcheck.rules.outcome import Judgement, Limit, judge, outcome_findings, severity_for, table_limits
+from rtcheck.rules.resolve import BoundExpression, BoundROI, is_target_expression, rois_of
 from rtcheck.units import format_number
 
 __all__ = ["Judged", "judge_binding", "severest"]
@@ -48,8 +49,12 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
     if binding.applies is False:
         return Judged(_outcome(binding, None, Judgement("NOT_APPLICABLE", binding.reason)))
     if binding.code or binding.solid is None:
-        return _with_findings(binding, bench, _outcome(binding, None, Judgement("NOT_EVALUATED", binding.reason)),
-                              binding.code or "RTD706")
+        return _with_findings(
+            binding,
+            bench,
+            _outcome(binding, None, Judgement("NOT_EVALUATED", binding.reason)),
+            binding.code or "RTD706",
+        )
     evaluated = _evaluate(binding, bench, binding.solid, binding.metric)
     limits = _limits(binding, bench)
     if isinstance(limits, str):
@@ -60,8 +65,12 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
         judgement = judge(limits, evaluated.value, accept=accept)
         judgement = _judge_gaps(binding, bench, evaluated, judgement, limits)
     if binding.applies is None and judgement.state not in ("MET", "NOT_EVALUATED", "NOT_APPLICABLE"):
-        judgement = Judgement("NOT_EVALUATED", f"Whether it applies is not known: {binding.reason} If it applied it "
-                              f"would be {judgement.state} at {_shown(evaluated.value)}.", code="RTD706")
+        judgement = Judgement(
+            "NOT_EVALUATED",
+            f"Whether it applies is not known: {binding.reason} If it applied it "
+            f"would be {judgement.state} at {_shown(evaluated.value)}.",
+            code="RTD706",
+        )
     elif binding.applies is None and judgement.state == "MET":
         judgement = replace(judgement, reason=f"Met whether or not it applies. {binding.reason}")
     limit = limits[0] if isinstance(limits, tuple) and limits else None
@@ -124,10 +133,13 @@ def _judge_gaps(
         alone = StructureDose(dvh, (), None, 0.0, 0.0, evaluated.dose.model)
         other = judge(limits, _point(evaluate(alone, binding.metric, binding.prescription_gy)))
         if other.state != at_value.state:
-            return Judgement("NOT_EVALUATED", f"Contour slices are missing in {names}, and filling the gap or leaving "
-                             f"it empty changes the result ({at_value.state} or {other.state}). Contour the missing "
-                             "slices.",
-                             code="RTD312")
+            return Judgement(
+                "NOT_EVALUATED",
+                f"Contour slices are missing in {names}, and filling the gap or leaving "
+                f"it empty changes the result ({at_value.state} or {other.state}). Contour the missing "
+                "slices.",
+                code="RTD312",
+            )
     return judgement
 
 
@@ -203,8 +215,15 @@ def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) 
         noticed += measured_findings(bench, bound)
         names = _gap_names(bench, bound) if not binding.code else ""
         if names and code != "RTD312":
-            noticed.append(finding("RTD312", names, f"Contour slices are missing in {names}; the gap was filled, and "
-                                   "leaving it empty does not change the result. Contour the missing slices.", "W"))
+            noticed.append(
+                finding(
+                    "RTD312",
+                    names,
+                    f"Contour slices are missing in {names}; the gap was filled, and "
+                    "leaving it empty does not change the result. Contour the missing slices.",
+                    "W",
+                )
+            )
     out = [weakened(item, severity_for(item.severity, priority)) for item in noticed]
     if code in _CAUSES and outcome.outcome == "NOT_EVALUATED":
         subject = outcome.lesion or outcome.structure
@@ -214,4 +233,4 @@ def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) 
 
 
 _CAUSES = ("RTD312", "RTD501", "RTD508", "RTD601", "RTD605")
-"""Causes of NOT_EVALUATED that have a finding of their own beside RTD706; others are reported where they are noticed."""
+"""Causes of NOT_EVALUATED with a finding of their own beside RTD706; others are reported where they are noticed."""

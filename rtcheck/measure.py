@@ -1,6 +1,6 @@
 """The bench on which structures are measured: each ROI stacked once, each solid sampled once, each dose made once.
 
-Both compositions, `rtcheck.check` and `rtcheck.dvh_table`, work on it; it holds what has been computed and nothing else.
+Both compositions, `rtcheck.check` and `rtcheck.dvh_table`, work on it; it holds what was computed and nothing else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Combination, ContourStack, Leaf, Solid
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
-from rtcheck.rules.binding import BoundExpression, BoundROI, rois_of
-from rtcheck.rules.links import CoursePart
+from rtcheck.rules.course import CoursePart
+from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of
 
 __all__ = [
     "Bench",
@@ -47,7 +47,7 @@ class Problem:
 class Bench:
     """The dose of the course, the structure model, and everything measured so far."""
 
-    field: DoseField
+    dose: DoseField
     model: Literal["prism", "shape"]
     stacks: dict[int, tuple[ContourStack | None, tuple[Finding, ...]]] = field(default_factory=dict)
     sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
@@ -69,12 +69,25 @@ def frame_findings(rois: Iterable[ROI], course_field: DoseField) -> tuple[Findin
     for roi in rois:
         name = roi.name or f"ROI {roi.number}"
         if not roi.frame_of_reference_uid:
-            out.append(finding("RTD404", name, f"{name} states no frame of reference (3006,0024): it is not known "
-                               "where it lies in the dose. Export it with its frame of reference."))
+            out.append(
+                finding(
+                    "RTD404",
+                    name,
+                    f"{name} states no frame of reference (3006,0024): it is not known "
+                    "where it lies in the dose. Export it with its frame of reference.",
+                )
+            )
         elif frames != {roi.frame_of_reference_uid}:
-            out.append(finding("RTD401", name, f"{name} and the dose have different frames of reference, and no "
-                               "registration joins them. Export dose and structures in one frame of reference.",
-                               roi=roi.frame_of_reference_uid, dose=sorted(frames)))
+            out.append(
+                finding(
+                    "RTD401",
+                    name,
+                    f"{name} and the dose have different frames of reference, and no "
+                    "registration joins them. Export dose and structures in one frame of reference.",
+                    roi=roi.frame_of_reference_uid,
+                    dose=sorted(frames),
+                )
+            )
     return tuple(out)
 
 
@@ -84,7 +97,7 @@ def stack_of(bench: Bench, roi: ROI) -> tuple[ContourStack | None, tuple[Finding
         if roi.frame_of_reference_uid:
             bench.stacks[id(roi)] = stack_contours(roi)
         else:
-            bench.stacks[id(roi)] = None, frame_findings((roi,), bench.field)
+            bench.stacks[id(roi)] = None, frame_findings((roi,), bench.dose)
     return bench.stacks[id(roi)]
 
 
@@ -123,7 +136,7 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
         problem = usable_problem(bench, bound)
         if problem is not None:
             return problem
-        bench.sampled[key] = sample_solid(name, _solid(bench, bound), bench.field, bench.model)
+        bench.sampled[key] = sample_solid(name, _solid(bench, bound), bench.dose, bench.model)
     if (key, quantity) not in bench.doses:
         bench.doses[key, quantity] = structure_dose(bench.sampled[key], quantity)
     dose = bench.doses[key, quantity]

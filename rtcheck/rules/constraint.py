@@ -8,6 +8,7 @@ from typing import Literal
 
 from rtcheck.dvh.metric import Metric
 from rtcheck.model.record import FactValue
+from rtcheck.rules.names import NameTable
 
 __all__ = [
     "Comparator", "Condition", "Constraint", "Conventions", "EligibilityRule", "Goal", "GoalTable", "LesionRules",
@@ -170,7 +171,7 @@ class ProtocolFile:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A protocol with everything it includes."""
+    """A protocol with everything it includes. `names` is the table of aliases its structure names are looked up in."""
 
     id: str
     title: str
@@ -187,3 +188,4 @@ class Protocol:
     approved_on: str = ""
     files: tuple[ProtocolFile, ...] = ()
     sha256: str = ""
+    names: NameTable = field(default_factory=lambda: NameTable((), {}))

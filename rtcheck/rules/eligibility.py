@@ -1,8 +1,8 @@
 """The trial's own rules on the record: how many lesions, which facts, which arm. They know no dose and no structure.
 
-Counting (contract §3 and §4): metastases that are active, palliative ones included. The primary is a site of disease, not
-a metastasis; a resolved lesion no longer counts; the regional nodes together are one where the protocol says so, and
-non-regional nodes that share a ``group`` are one.
+Counting (contract §3 and §4): metastases that are active, palliative ones included. The primary is a site of disease,
+not a metastasis; a resolved lesion no longer counts; the regional nodes together are one where the protocol says so,
+and non-regional nodes that share a ``group`` are one.
 """
 
 from __future__ import annotations
@@ -67,20 +67,35 @@ def _check_counts(lesions: Sequence[Lesion], rules: LesionRules) -> list[Finding
     out: list[Finding] = []
     total = count_metastases(lesions, rules)
     if rules.max_total is not None and total > rules.max_total:
-        out.append(finding("RTD751", "lesions", f"The registry has {total} active metastases; the trial allows "
-                           f"{rules.max_total} (protocol: lesions.max_total).", count=total, limit=rules.max_total))
+        out.append(
+            finding(
+                "RTD751",
+                "lesions",
+                f"The registry has {total} active metastases; the trial allows "
+                f"{rules.max_total} (protocol: lesions.max_total).",
+                count=total,
+                limit=rules.max_total,
+            )
+        )
     if rules.max_per_organ is not None:
         for organ in sorted({_organ(lesion) for lesion in lesions}):
             count = count_metastases(lesions, rules, organ)
             if count > rules.max_per_organ:
-                out.append(finding("RTD751", f"lesions {organ}", f'The registry has {count} active metastases in "{organ}"; '
-                                   f"the trial allows {rules.max_per_organ} (protocol: lesions.max_per_organ).",
-                                   count=count, limit=rules.max_per_organ))
+                out.append(
+                    finding(
+                        "RTD751",
+                        f"lesions {organ}",
+                        f'The registry has {count} active metastases in "{organ}"; '
+                        f"the trial allows {rules.max_per_organ} (protocol: lesions.max_per_organ).",
+                        count=count,
+                        limit=rules.max_per_organ,
+                    )
+                )
     return out
 
 
 def _check_measurable(lesions: Sequence[Lesion], rules: LesionRules) -> list[Finding]:
-    """The rule on measurable lesions bears on the record: RTD755 when broken, RTD756 when it cannot be told."""
+    """Apply the rule on measurable lesions, which bears on the record: RTD755 broken, RTD756 not known."""
     if rules.min_measurable is None:
         return []
     active = [lesion for lesion in lesions if lesion.active]
@@ -90,10 +105,24 @@ def _check_measurable(lesions: Sequence[Lesion], rules: LesionRules) -> list[Fin
         return []
     asked = f"at least {rules.min_measurable} measurable (protocol: lesions.min_measurable)"
     if known + len(unknown) >= rules.min_measurable:
-        return [finding("RTD756", "lesions.min_measurable", f"{known} active lesions are recorded as measurable, "
-                        f"{asked}; not recorded for {', '.join(unknown)} (registry: lesion.measurable).", lesions=unknown)]
-    return [finding("RTD755", "lesions.min_measurable", f"{known} active lesions are recorded as measurable; the "
-                    f"trial asks for {asked}.", count=known, limit=rules.min_measurable)]
+        return [
+            finding(
+                "RTD756",
+                "lesions.min_measurable",
+                f"{known} active lesions are recorded as measurable, "
+                f"{asked}; not recorded for {', '.join(unknown)} (registry: lesion.measurable).",
+                lesions=unknown,
+            )
+        ]
+    return [
+        finding(
+            "RTD755",
+            "lesions.min_measurable",
+            f"{known} active lesions are recorded as measurable; the trial asks for {asked}.",
+            count=known,
+            limit=rules.min_measurable,
+        )
+    ]
 
 
 def _check_rule(rule: EligibilityRule, facts: FactTable) -> list[Finding]:
@@ -109,7 +138,9 @@ def _check_rule(rule: EligibilityRule, facts: FactTable) -> list[Finding]:
         return [finding("RTD752" if plan else "RTD755", rule.id, f"The rule is broken. {kept.reason}".strip())]
     reasons = " ".join(dict.fromkeys(truth.reason for truth in (asked, kept) if truth.value is None and truth.reason))
     missing = sorted({key for truth in (asked, kept) if truth.value is None for key in truth.missing})
-    return [finding("RTD753" if plan else "RTD756", rule.id, f"The rule cannot be told. {reasons}".strip(), missing=missing)]
+    return [
+        finding("RTD753" if plan else "RTD756", rule.id, f"The rule cannot be told. {reasons}".strip(), missing=missing)
+    ]
 
 
 def _check_trial(record: PatientRecord, trial: TrialRules) -> list[Finding]:
@@ -117,21 +148,43 @@ def _check_trial(record: PatientRecord, trial: TrialRules) -> list[Finding]:
     recorded = record.facts.get("trial.id")
     if recorded is not None and trial.id and str(recorded).strip().casefold() != trial.id.strip().casefold():
         # no code of its own: what the rule needs, that the patient is of this trial, is not what the registry records
-        out.append(finding("RTD753", "trial.id", f'The registry records trial "{recorded}" (trial.id), this protocol is of trial '
-                           f'"{trial.id}". Use the protocol of that trial, or correct the registry.'))
+        out.append(
+            finding(
+                "RTD753",
+                "trial.id",
+                f'The registry records trial "{recorded}" (trial.id), this protocol is of trial '
+                f'"{trial.id}". Use the protocol of that trial, or correct the registry.',
+            )
+        )
     arm = record.arm
     consolidative = any(lesion.consolidative for lesion in record.lesions)
     if trial.consolidative_arms and consolidative:
         arms = ", ".join(f'"{name}"' for name in trial.consolidative_arms)
         if arm is None:
-            out.append(finding("RTD753", "trial.arm", "The arm is not recorded (registry: trial.arm); a "
-                               f"consolidative plan is allowed only in {arms}."))
+            out.append(
+                finding(
+                    "RTD753",
+                    "trial.arm",
+                    f"The arm is not recorded (registry: trial.arm); a consolidative plan is allowed only in {arms}.",
+                )
+            )
         elif arm not in trial.consolidative_arms:
-            out.append(finding("RTD754", "trial.arm", f'The patient is of arm "{arm}" (registry: trial.arm); a consolidative plan '
-                               f"is allowed only in {arms}."))
+            out.append(
+                finding(
+                    "RTD754",
+                    "trial.arm",
+                    f'The patient is of arm "{arm}" (registry: trial.arm); a consolidative plan '
+                    f"is allowed only in {arms}.",
+                )
+            )
     if arm is not None:
-        out.append(finding("RTD759", "trial.arm", "The report tells the arm of the patient. Keep it from blinded "
-                           "outcome assessors."))
+        out.append(
+            finding(
+                "RTD759",
+                "trial.arm",
+                "The report tells the arm of the patient. Keep it from blinded outcome assessors.",
+            )
+        )
     return out
 
 
@@ -142,5 +195,12 @@ def _prior_courses(record: PatientRecord) -> list[Finding]:
     if not organs:
         return []
     shown = ", ".join(organs)
-    return [finding("RTD510", "prior_course", f"Earlier radiotherapy is recorded ({shown}); its dose is not in the "
-                    "doses that were judged. Add it by hand before relying on the limits of these organs.", organs=organs)]
+    return [
+        finding(
+            "RTD510",
+            "prior_course",
+            f"Earlier radiotherapy is recorded ({shown}); its dose is not in the "
+            "doses that were judged. Add it by hand before relying on the limits of these organs.",
+            organs=organs,
+        )
+    ]

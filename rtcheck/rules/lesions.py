@@ -1,7 +1,7 @@
 """Registered lesions against the structures of the export: which ROIs each lesion has, and the state it ends in.
 
-Lesions are facts of the registry; they are never inferred from structures. Their structure names are "as exported": they
-are matched exactly, or by the plain folding of case, width and blanks, never through the table of aliases.
+Lesions are facts of the registry; they are never inferred from structures. Their structure names are "as exported":
+they are matched exactly, or by the plain folding of case, width and blanks, never through the table of aliases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.structure import ROI, StructureSet
 from rtcheck.report import LesionState, Outcome
-from rtcheck.rules.links import Course
+from rtcheck.rules.course import Course
 from rtcheck.rules.names import fold_name
 
 __all__ = ["ROLES", "LesionBinding", "RoleBinding", "bind_lesions", "lesion_state", "target_role", "unclaimed_targets"]
@@ -67,8 +67,8 @@ def bind_lesions(lesions: Sequence[Lesion], course: Course) -> tuple[tuple[Lesio
     """Find the structures of every registered lesion.
 
     Returns:
-        One binding for each lesion in the order of the registry, and RTD301 (absent) or RTD302 (ambiguous) for every name
-        that was not found exactly once: E for a lesion of the coverage rule, I for a palliative one, nothing for a
+        One binding for each lesion in the order of the registry, and RTD301 (absent) or RTD302 (ambiguous) for every
+        name that was not found exactly once: E for a lesion of the coverage rule, I for a palliative one, nothing for a
         resolved one.
     """
     everywhere = {fold_name(roi.name) for structures in _all_sets(course) for roi in structures.rois}
@@ -82,7 +82,8 @@ def bind_lesions(lesions: Sequence[Lesion], course: Course) -> tuple[tuple[Lesio
             continue
         findings += [
             finding(bound.code, lesion.id, bound.problem, "E" if lesion.consolidative else "I", role=role)
-            for role, bound in roles.items() if bound.problem
+            for role, bound in roles.items()
+            if bound.problem
         ]
     return tuple(bindings), tuple(findings)
 
@@ -97,8 +98,9 @@ def _bind_role(lesion: Lesion, role: str, rois: Sequence[ROI]) -> RoleBinding:
     absent: list[str] = []
     ambiguous: list[str] = []
     for name in names:
-        matches = [roi for roi in rois if roi.name == name] or \
-            [roi for roi in rois if roi.name and fold_name(roi.name) == fold_name(name)]
+        matches = [roi for roi in rois if roi.name == name] or [
+            roi for roi in rois if roi.name and fold_name(roi.name) == fold_name(name)
+        ]
         if len(matches) == 1:
             found.append(matches[0])
         else:
@@ -106,12 +108,21 @@ def _bind_role(lesion: Lesion, role: str, rois: Sequence[ROI]) -> RoleBinding:
     where = f"registry: lesion {lesion.id}, {role}"
     if absent:
         quoted = ", ".join(f'"{name}"' for name in absent)
-        return RoleBinding(names, tuple(found), f"No structure {quoted} in the structure set ({where}). Contour and "
-                           "export it, or correct the name in the registry.", "RTD301")
+        return RoleBinding(
+            names,
+            tuple(found),
+            f"No structure {quoted} in the structure set ({where}). Contour and "
+            "export it, or correct the name in the registry.",
+            "RTD301",
+        )
     if ambiguous:
         quoted = ", ".join(f'"{name}"' for name in ambiguous)
-        return RoleBinding(names, tuple(found), f"More than one structure is called {quoted} ({where}). Give each "
-                           "structure a name of its own.", "RTD302")
+        return RoleBinding(
+            names,
+            tuple(found),
+            f"More than one structure is called {quoted} ({where}). Give each structure a name of its own.",
+            "RTD302",
+        )
     return RoleBinding(names, tuple(found))
 
 
@@ -135,9 +146,16 @@ def unclaimed_targets(lesions: Sequence[Lesion], course: Course) -> tuple[Findin
         folded = fold_name(roi.name)
         like = roi.interpreted_type.upper() in _TARGET_TYPES or folded.startswith(_TARGET_PREFIXES)
         if like and folded not in claimed and any(kind in _CLOSED for kind in roi.contours.kinds):
-            out.append(finding("RTD758", roi.name or f"ROI {roi.number}", "The structure looks like a target, but no "
-                               "registered lesion names it. Register the lesion, or acknowledge that it is none.",
-                               interpreted_type=roi.interpreted_type, number=roi.number))
+            out.append(
+                finding(
+                    "RTD758",
+                    roi.name or f"ROI {roi.number}",
+                    "The structure looks like a target, but no "
+                    "registered lesion names it. Register the lesion, or acknowledge that it is none.",
+                    interpreted_type=roi.interpreted_type,
+                    number=roi.number,
+                )
+            )
     return tuple(out)
 
 
@@ -162,12 +180,15 @@ def lesion_state(
         return "NOT_TREATED", f"No target structure of it exists in any structure set (registered: {names})."
     dose = lesion.dose_gy
     if median is not None and median.value is not None and dose is not None and median.value < dose / 2:
-        return "NOT_TREATED", (f"The median dose of its target, {median.value:.2f} Gy, is under half its prescription "
-                               f"of {dose:g} Gy.")
+        return "NOT_TREATED", (
+            f"The median dose of its target, {median.value:.2f} Gy, is under half its prescription of {dose:g} Gy."
+        )
     mandatory = [item for item in outcomes if item.priority == "mandatory" and item.outcome != "NOT_APPLICABLE"]
     violated = [item for item in mandatory if item.outcome == "VIOLATED"]
     if violated:
-        return "NOT_COVERED", "; ".join(f"{item.structure} {item.metric} is beyond its limit" for item in violated) + "."
+        return "NOT_COVERED", "; ".join(
+            f"{item.structure} {item.metric} is beyond its limit" for item in violated
+        ) + "."
     if not mandatory:
         return "NOT_EVALUATED", "No mandatory coverage constraint of the protocol applies to it."
     unclear = [item for item in mandatory if item.outcome not in ("MET", "VARIATION") and not item.accepted]

@@ -7,6 +7,7 @@ exactly is met. Comparisons use full precision and are written so that a number 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,8 +90,12 @@ def judge(limits: Sequence[Limit], value: MetricValue, *, accept: bool = False) 
         return Judgement("NOT_EVALUATED", value.reason or "The metric has no value.", code=value.code or "RTD706")
     numbers = (value.low, value.value, value.high)
     if not all(math.isfinite(number) for number in numbers) or not value.low <= value.value <= value.high:
-        return Judgement("NOT_EVALUATED", "The metric gave a number that is not finite or not inside its own interval: "
-                         "this is a fault of the program. Report it.", code="RTD608")
+        return Judgement(
+            "NOT_EVALUATED",
+            "The metric gave a number that is not finite or not inside its own interval: "
+            "this is a fault of the program. Report it.",
+            code="RTD608",
+        )
     at_value = _state(limits[0], value.value)
     states = [_state(limit, number) for limit in limits for number in numbers]
     margin = _margin(limits[0], value.value)
@@ -143,8 +148,10 @@ def undecided_reason(
     unit = f" {value.unit}" if value.unit else ""
     ends = f"{_either(at_low)} at {low}{unit}, {_either(at_high)} at {high}{unit}, {at_value} at the value"
     looked = " or the interval of the looked-up value" if looked_up else ""
-    return (f"The limit lies inside the interval{looked}: {ends}. A finer dose grid or closer contour planes would "
-            "narrow the interval; so would a plan that keeps more distance from the limit.")
+    return (
+        f"The limit lies inside the interval{looked}: {ends}. A finer dose grid or closer contour planes would "
+        "narrow the interval; so would a plan that keeps more distance from the limit."
+    )
 
 
 def _either(states: Sequence[OutcomeState]) -> str:
@@ -174,8 +181,10 @@ def table_limits(table: GoalTable, lookup: MetricValue, unit: str) -> tuple[Limi
         first, last = max(first, table.variation[0][0]), min(last, table.variation[-1][0])
     if min(numbers) < first or max(numbers) > last:
         shown = " ".join(filter(None, (format_number(round(lookup.value, 3)), lookup.unit)))
-        return (f"The goal depends on {table.of}, {shown}, and is given only from {format_number(first)} to "
-                f"{format_number(last)}: the table is not extrapolated.")
+        return (
+            f"The goal depends on {table.of}, {shown}, and is given only from {format_number(first)} to "
+            f"{format_number(last)}: the table is not extrapolated."
+        )
     knots = sorted({x for x, _ in (*table.goal, *table.variation) if lookup.low < x < lookup.high})
     limits = []
     for x in (*numbers, *knots):
@@ -187,7 +196,7 @@ def table_limits(table: GoalTable, lookup: MetricValue, unit: str) -> tuple[Limi
 def _goal_at(points: tuple[tuple[float, float], ...], x: float, comparator: Comparator, unit: str) -> Goal:
     """Return the goal at x, which lies inside the points."""
     y = points[-1][1]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if x <= x1:
             y = y0 + (y1 - y0) * ((x - x0) / (x1 - x0))
             break
@@ -221,8 +230,17 @@ def outcome_findings(outcome: Outcome, code: str, *, target: bool) -> tuple[Find
     priority: Priority = outcome.priority  # type: ignore[assignment]  # the report keeps it as text
     subject = outcome.constraint if outcome.lesion is None else f"{outcome.constraint} {outcome.lesion}"
     what = f"{outcome.structure} {outcome.metric}"
-    shown = {key: value for key, value in (("value", outcome.value), ("low", outcome.low), ("high", outcome.high),
-                                           ("goal", outcome.goal), ("variation", outcome.variation)) if value is not None}
+    shown = {
+        key: value
+        for key, value in (
+            ("value", outcome.value),
+            ("low", outcome.low),
+            ("high", outcome.high),
+            ("goal", outcome.goal),
+            ("variation", outcome.variation),
+        )
+        if value is not None
+    }
     if outcome.outcome == "VIOLATED":
         upper = bool(outcome.goal and outcome.goal.startswith("<"))
         violated = ("RTD702" if upper else "RTD701") if target else "RTD703"

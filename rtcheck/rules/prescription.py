@@ -14,8 +14,8 @@ from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.plan import DoseReference, Plan
+from rtcheck.rules.course import Course
 from rtcheck.rules.lesions import LesionBinding
-from rtcheck.rules.links import Course
 from rtcheck.units import format_number
 
 __all__ = ["DoseLevel", "PrescriptionCheck", "check_dose_level", "check_prescriptions"]
@@ -36,7 +36,7 @@ class PrescriptionCheck:
 
 @dataclass(frozen=True, slots=True)
 class DoseLevel:
-    """Findings, and whether one wrong scale would explain the dose of every target: then no dose metric is to be trusted."""
+    """Findings, and the wrong scale that would explain the dose of every target: then no dose metric is trusted."""
 
     findings: tuple[Finding, ...] = ()
     scale_error: str = ""
@@ -45,9 +45,9 @@ class DoseLevel:
 def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> PrescriptionCheck:
     """Compare each consolidative lesion's dose and fractions with the plans of the course.
 
-    Fractions: some plan of the course must have the lesion's number. Dose: the TARGET dose references tied to one of the
-    lesion's ROIs must state it, in one plan or summed over the plans; where none is tied to it, those without an ROI must
-    state the dose of at least one lesion.
+    Fractions: some plan of the course must have the lesion's number. Dose: the TARGET dose references tied to one of
+    the lesion's ROIs must state it, in one plan or summed over the plans; where none is tied to it, those without an
+    ROI must state the dose of at least one lesion.
     """
     findings: list[Finding] = []
     contradicted: set[str] = set()
@@ -60,10 +60,17 @@ def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> Pr
         if lesion.fractions is not None and counts and None not in counts and lesion.fractions not in counts:
             contradicted.add(lesion.id)
             planned = " and ".join(str(count) for count in sorted({count for count in counts if count}))
-            findings.append(finding("RTD506", lesion.id, f"The registry prescribes {lesion.fractions} fractions "
-                                    f"(lesion {lesion.id}, fractions), the plan has {planned}. Correct the one that "
-                                    "is wrong.",
-                                    registry=lesion.fractions, plan=[count or 0 for count in counts]))
+            findings.append(
+                finding(
+                    "RTD506",
+                    lesion.id,
+                    f"The registry prescribes {lesion.fractions} fractions "
+                    f"(lesion {lesion.id}, fractions), the plan has {planned}. Correct the one that "
+                    "is wrong.",
+                    registry=lesion.fractions,
+                    plan=[count or 0 for count in counts],
+                )
+            )
         stated = [_tied(course, plan, binding) for plan in course.plans]
         if not any(stated):
             open_lesions.append(lesion)
@@ -75,8 +82,15 @@ def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> Pr
         return PrescriptionCheck(tuple(findings), frozenset(contradicted))
     if not any(values):
         ids = ", ".join(lesion.id for lesion in open_lesions)
-        findings.append(finding("RTD501", "prescription", f"The plan states no prescription for lesion {ids}: the "
-                                "registry's prescription is used and not confirmed.", severity="I"))
+        findings.append(
+            finding(
+                "RTD501",
+                "prescription",
+                f"The plan states no prescription for lesion {ids}: the "
+                "registry's prescription is used and not confirmed.",
+                severity="I",
+            )
+        )
     elif not any(_states(values, binding.lesion.dose_gy or 0.0) for binding in wanted):
         contradicted |= {lesion.id for lesion in open_lesions}
         findings += [_dose_mismatch(lesion, values) for lesion in open_lesions]
@@ -92,8 +106,11 @@ def _tied(course: Course, plan: Plan, binding: LesionBinding) -> list[float]:
     rois = next((item.rois for item in course.structure_sets if item.sop_instance_uid == plan.structure_set_uid), ())
     own = {id(roi) for bound in binding.roles.values() for roi in bound.rois}
     numbers = {roi.number for roi in rois if id(roi) in own}
-    return [ref.target_prescription_gy for ref in _targets(plan)
-            if ref.roi_number in numbers and ref.target_prescription_gy is not None]
+    return [
+        ref.target_prescription_gy
+        for ref in _targets(plan)
+        if ref.roi_number in numbers and ref.target_prescription_gy is not None
+    ]
 
 
 def _states(stated: Sequence[Sequence[float]], dose_gy: float) -> bool:
@@ -108,10 +125,15 @@ def _states(stated: Sequence[Sequence[float]], dose_gy: float) -> bool:
 def _dose_mismatch(lesion: Lesion, stated: Sequence[Sequence[float]]) -> Finding:
     values = sorted({value for plan in stated for value in plan})
     shown = ", ".join(format_number(value) for value in values)
-    return finding("RTD506", lesion.id, f"The registry prescribes {format_number(lesion.dose_gy or 0.0)} Gy (lesion "
-                   f"{lesion.id}, dose_gy), the plan's dose references state {shown} Gy. Correct the one that is "
-                   "wrong.",
-                   registry_gy=lesion.dose_gy, plan_gy=values)
+    return finding(
+        "RTD506",
+        lesion.id,
+        f"The registry prescribes {format_number(lesion.dose_gy or 0.0)} Gy (lesion "
+        f"{lesion.id}, dose_gy), the plan's dose references state {shown} Gy. Correct the one that is "
+        "wrong.",
+        registry_gy=lesion.dose_gy,
+        plan_gy=values,
+    )
 
 
 def check_dose_level(medians: Sequence[tuple[Lesion, MetricValue]], fractions: int | None) -> DoseLevel:
@@ -125,21 +147,33 @@ def check_dose_level(medians: Sequence[tuple[Lesion, MetricValue]], fractions: i
         RTD219 when no lesion's ratio lies within 0.8 to 1.3, or one lies above; with `scale_error` set when one factor
         (100, 1/100, N, 1/N) explains every ratio within 20 %.
     """
-    ratios = [(lesion, value.value / lesion.dose_gy) for lesion, value in medians
-              if value.value is not None and lesion.dose_gy]
+    ratios = [
+        (lesion, value.value / lesion.dose_gy)
+        for lesion, value in medians
+        if value.value is not None and lesion.dose_gy
+    ]
     low, high = _PLAUSIBLE
     if not ratios or (any(ratio >= low for _, ratio in ratios) and all(ratio <= high for _, ratio in ratios)):
         return DoseLevel()
-    factors = {"100 times too high, as if cGy were labelled Gy": 100.0,
-               "100 times too low, as if Gy were labelled cGy": 0.01}
+    factors = {
+        "100 times too high, as if cGy were labelled Gy": 100.0,
+        "100 times too low, as if Gy were labelled cGy": 0.01,
+    }
     if fractions is not None and fractions > 1:
         factors[f"{fractions} times too high, as if multiplied once more by the number of fractions"] = float(fractions)
         factors[f"{fractions} times too low, as if of one fraction only"] = 1 / fractions
-    fitting = [text for text, factor in factors.items()
-               if all(abs(ratio / factor - 1) <= _HYPOTHESIS_TOLERANCE for _, ratio in ratios)]
+    fitting = [
+        text
+        for text, factor in factors.items()
+        if all(abs(ratio / factor - 1) <= _HYPOTHESIS_TOLERANCE for _, ratio in ratios)
+    ]
     shown = ", ".join(f"{lesion.id} {ratio:.3g}" for lesion, ratio in ratios)
     guess = f" The dose would be {fitting[0]}." if fitting else ""
-    item = finding("RTD219", "dose", f"Median target dose over prescription is outside {low} to {high}: "
-                   f"{shown}.{guess} Check DoseGridScaling, DoseSummationType and the registered prescription.",
-                   ratios={lesion.id: ratio for lesion, ratio in ratios})
+    item = finding(
+        "RTD219",
+        "dose",
+        f"Median target dose over prescription is outside {low} to {high}: "
+        f"{shown}.{guess} Check DoseGridScaling, DoseSummationType and the registered prescription.",
+        ratios={lesion.id: ratio for lesion, ratio in ratios},
+    )
     return DoseLevel((item,), fitting[0] if fitting else "")

@@ -7,7 +7,8 @@ import pytest
 from rtcheck.model.finding import finding
 from rtcheck.model.plan import Beam, FractionGroup
 from rtcheck.model.record import PlanSelector
-from rtcheck.rules.links import fraction_count, select_course
+from rtcheck.rules.course import fraction_count
+from rtcheck.rules.links import select_course
 from tests.boxes import case, dose, plan, record, structures, with_beams
 
 DOSE = dose(half=10)

@@ -1,0 +1,206 @@
+"""Structure expressions resolved to the ROIs of a case: names, selectors and operators become a tree over ROIs.
+
+Decisions beyond the letter of contract §3, written down here:
+
+* ``@gtv`` is the union of the registered GTVs of all active consolidative lesions. A lesion registered without a GTV
+  (PTV only) adds nothing on the right of `` - `` where leaving tumour in cannot flatter the result (an upper limit, or
+  a critical volume CV); anywhere else it makes the expression NOT_EVALUATED.
+* With no active consolidative lesion ``@gtv`` is empty: ``Liver - @gtv`` is the liver, ``@gtv`` alone does not apply.
+* ``Liver-GTV`` without blanks, when no such structure exists, means ``Liver - @gtv`` (also ``-GTVs``, ``-CTV``,
+  ``-PTV``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.structure import ROI
+from rtcheck.rules.constraint import Constraint
+from rtcheck.rules.expression import Expression, Margin, Name, Operation, Selector, parse_expression
+from rtcheck.rules.lesions import LesionBinding
+from rtcheck.rules.names import NameTable, match_name
+
+__all__ = [
+    "BoundExpression",
+    "BoundOperation",
+    "BoundROI",
+    "Resolution",
+    "Unresolved",
+    "has_lesion",
+    "is_target_expression",
+    "resolve",
+    "rois_of",
+    "union_of",
+]
+
+_MINUS_TARGET = re.compile(r"^(?P<organ>.+)-(?P<role>GTV|CTV|PTV)s?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundROI:
+    """One ROI of the case."""
+
+    roi: ROI
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundOperation:
+    """``left operator right`` over ROIs."""
+
+    operator: Literal["-", "|", "&"]
+    left: BoundExpression
+    right: BoundExpression
+
+
+BoundExpression = BoundROI | BoundOperation
+
+
+@dataclass(slots=True)
+class Resolution:
+    """What resolving one expression gathers on its way."""
+
+    rois: tuple[ROI, ...]
+    names: NameTable
+    consolidative: tuple[LesionBinding, ...]
+    constraint: Constraint
+    lesion: LesionBinding | None
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Unresolved(Exception):  # noqa: N818 - never leaves this module
+    """An expression cannot be evaluated: the code and the sentence that says why."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(reason)
+
+
+def has_lesion(expression: Expression) -> bool:
+    """Whether an expression has a selector of one lesion at a time."""
+    match expression:
+        case Selector():
+            return expression.each_lesion
+        case Operation():
+            return has_lesion(expression.left) or has_lesion(expression.right)
+        case Margin():
+            return has_lesion(expression.operand)
+        case _:
+            return False
+
+
+def is_target_expression(text: str) -> bool:
+    """Whether an expression is about targets: what it starts from, left of every `` - ``, is a selector."""
+    expression = parse_expression(text)
+    while isinstance(expression, Operation | Margin):
+        expression = expression.left if isinstance(expression, Operation) else expression.operand
+    return isinstance(expression, Selector)
+
+
+def rois_of(bound: BoundExpression) -> tuple[ROI, ...]:
+    """Return the ROIs of a bound expression, each once, in reading order."""
+    found = [bound.roi] if isinstance(bound, BoundROI) else [*rois_of(bound.left), *rois_of(bound.right)]
+    return tuple({id(roi): roi for roi in found}.values())
+
+
+def resolve(expression: Expression, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+    """Resolve an expression to ROIs; None is the empty set of an ``@gtv`` without lesions."""
+    match expression:
+        case Name():
+            return _resolve_name(expression, work, subtracted=subtracted)
+        case Selector():
+            return _resolve_selector(expression, work, subtracted=subtracted)
+        case Margin():
+            raise Unresolved(
+                "RTD706",
+                f"Margins (+ {expression.mm:g} mm) are not evaluated in this version. Contour "
+                "and export the expanded structure and name it in the constraint.",
+            )
+        case Operation():
+            return _resolve_operation(expression, work, subtracted=subtracted)
+
+
+def _resolve_operation(expression: Operation, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+    left = resolve(expression.left, work, subtracted=subtracted)
+    # what is subtracted twice is added again: only the first minus makes the right side one that may lack a lesion
+    right = resolve(expression.right, work, subtracted=expression.operator == "-" and not subtracted)
+    if expression.operator == "-":
+        return left if left is None or right is None else BoundOperation("-", left, right)
+    if expression.operator == "|":
+        return (left or right) if left is None or right is None else BoundOperation("|", left, right)
+    return None if left is None or right is None else BoundOperation("&", left, right)
+
+
+def _resolve_selector(selector: Selector, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+    role = selector.role
+    if selector.each_lesion:
+        assert work.lesion is not None
+        return _lesion_solid(work.lesion, role)
+    parts: list[BoundExpression] = []
+    for binding in work.consolidative:
+        if role not in binding.roles and _may_lack(work.constraint, subtracted=subtracted):
+            work.notes.append(
+                f"Lesion {binding.lesion.id} has no registered {role.upper()}: nothing is subtracted for it."
+            )
+            continue
+        parts.append(_lesion_solid(binding, role))
+    return union_of(parts) if parts else None
+
+
+def _may_lack(constraint: Constraint, *, subtracted: bool) -> bool:
+    """Whether leaving a target in the structure cannot flatter the result: an upper limit, or a critical volume."""
+    if not subtracted:
+        return False
+    if constraint.metric.kind == "CV" or constraint.priority == "report":
+        return True
+    comparator = (
+        constraint.goal.comparator
+        if constraint.goal
+        else constraint.goal_table.comparator
+        if constraint.goal_table
+        else ">="
+    )
+    return comparator in ("<=", "<")
+
+
+def _lesion_solid(binding: LesionBinding, role: str) -> BoundExpression:
+    lesion = binding.lesion
+    bound = binding.roles.get(role)
+    if bound is None:
+        raise Unresolved(
+            "RTD301",
+            f"Lesion {lesion.id} has no {role.upper()} in the registry (lesion {lesion.id}, "
+            f"{role}). Register the name of its structure.",
+        )
+    if bound.problem:
+        raise Unresolved(bound.code, bound.problem)
+    return union_of([BoundROI(roi) for roi in bound.rois])
+
+
+def union_of(parts: Sequence[BoundExpression]) -> BoundExpression:
+    """Join one or more expressions by union."""
+    out = parts[0]
+    for part in parts[1:]:
+        out = BoundOperation("|", out, part)
+    return out
+
+
+def _resolve_name(name: Name, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+    match = match_name(name.text, work.rois, work.names)
+    if match.kind in ("exact", "alias", "composed"):
+        if match.kind != "exact":
+            names = [roi.name for roi in match.rois]
+            work.findings.append(finding(match.code, name.text, match.reason, rois=names))
+        return union_of([BoundROI(roi) for roi in match.rois])
+    split = _MINUS_TARGET.match(name.text)
+    if match.kind == "absent" and split is not None:
+        role: Literal["gtv", "ctv", "ptv"] = split["role"].lower()  # type: ignore[assignment]  # one of the three
+        meant = Operation("-", Name(split["organ"], quoted=name.quoted), Selector(role, each_lesion=False))
+        return resolve(meant, work, subtracted=subtracted)
+    work.findings.append(finding(match.code, name.text, match.reason))
+    raise Unresolved(match.code, match.reason)
