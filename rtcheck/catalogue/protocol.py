@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rtcheck.catalogue.condition_table import check_facts
 from rtcheck.catalogue.faults import Faults, describe, suggest
 from rtcheck.catalogue.locate import constraints_folder, shipped_file, shipped_names
+from rtcheck.catalogue.names import read_names
 from rtcheck.catalogue.protocol_file import ProtocolPart, read_part
 from rtcheck.catalogue.sources import read_sources_file
 from rtcheck.catalogue.toml_file import TomlFile, read_toml
@@ -55,7 +56,7 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
     Returns:
         The protocol: constraints of included files first, in the order of inclusion. `sha256` is over the names and
         bytes of all `files`, the named one first, then each included one where it is first included, then the
-        citations.
+        citations. `names` is the shipped table of structure names.
 
     Raises:
         FileFaultsError: anything is wrong in any of the files; carries every fault of every file.
@@ -73,7 +74,7 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
     found = tuple(fault for faults in reading.faults for fault in faults.found)
     if found or not reading.parts:
         raise FileFaultsError(found)
-    return _protocol(reading, known, tiers)
+    return replace(_protocol(reading, known, tiers), names=read_names())
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
