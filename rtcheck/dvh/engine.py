@@ -31,6 +31,8 @@ _SAMPLES = 120_000
 _COARSE = 30_000
 _SHAPE = 60_000
 _AREA_RTOL = 1e-9
+_BEYOND = 0.5
+"""How far beyond either structure model the interval reaches, as a share of their difference; by calibration."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class SampledSolid:
         model: structure model of the value.
         variants: labels of the readings; bit i of a sample's mask is variant i. The first is the value.
         value: finest samples; None when the solid is empty or cannot be computed.
-        coarse: an independent, coarser sampling of the value.
+        coarse: an independent, coarser sampling of the value, with what cubic interpolation of the dose would add.
         other: samples under the other structure model; None when it leaves nothing.
         extremes: candidates for the extreme doses under the prism model, without volume; None when the search
             does not apply (oblique dose grid).
@@ -106,10 +108,10 @@ def sample_solid(
     by_shape = sample_shape(solid, leaves, variants, field, middle)
     if model == "prism":
         value, other = by_prism, by_shape
-        coarse, _ = sample_prisms(prisms, axes, field, rough)
+        coarse, _ = sample_prisms(prisms, axes, field, rough, bend=True)
     else:
         value, other = by_shape, by_prism
-        coarse = sample_shape(solid, leaves, variants[:1], field, rough)
+        coarse = sample_shape(solid, leaves, variants[:1], field, rough, bend=True)
     lines = grid_lines(field, axes)
     extremes = prism_extremes(prisms, axes, field, lines) if lines is not None else None
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
@@ -142,8 +144,13 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         other = _histograms(sampled.other, search if other_model == "prism" else None, sampled, quantity, count)
         labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
         alternatives.extend(zip(labels, other, strict=True))
-    coarse = _histograms(sampled.coarse, None, sampled, quantity, 1)[0] if sampled.coarse is not None else None
-    if coarse is not None:
+        alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0])))
+        alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0])))
+    coarse = None
+    if sampled.coarse is not None:
+        bend = sampled.coarse.bend_gy
+        rough = sampled.coarse if bend is None else replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + bend)
+        coarse = _histograms(rough, None, sampled, quantity, 1)[0]
         coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
     return StructureDose(
         value=value[0],
@@ -153,6 +160,26 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         volume_error_cm3=sampled.volume_error_cm3,
         model=sampled.model,
         findings=sampled.findings,
+    )
+
+
+def _beyond(near: DVH, far: DVH) -> DVH:
+    """The histogram as far beyond `near`, seen from `far`, as `_BEYOND` of what lies between them, rank by rank.
+
+    The true solid need not lie between two models of it: it can be on the far side of either, by less than they differ.
+    """
+    if len(near.dose_gy) == 0 or len(far.dose_gy) == 0:
+        return near
+    at = (np.cumsum(near.volume_cm3) - near.volume_cm3 / 2) / np.sum(near.volume_cm3)
+    at_far = (np.cumsum(far.volume_cm3) - far.volume_cm3 / 2) / np.sum(far.volume_cm3)
+    dose = np.sort(np.maximum(near.dose_gy + _BEYOND * (near.dose_gy - np.interp(at, at_far, far.dose_gy)), 0.0))
+    size = max(1 + _BEYOND * (1 - far.total_cm3 / near.total_cm3), 0.0)
+    return DVH(
+        dose_gy=frozen(dose),
+        volume_cm3=frozen(near.volume_cm3 * size),
+        minimum_gy=min(float(dose[0]), near.minimum_gy),
+        maximum_gy=max(float(dose[-1]), near.maximum_gy),
+        outside_cm3=near.outside_cm3 * size,
     )
 
 

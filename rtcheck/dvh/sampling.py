@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtcheck.dvh.field import DoseField
-from rtcheck.geometry.interpolate import dose_at
+from rtcheck.geometry.interpolate import bend_at, dose_at
 from rtcheck.geometry.occupancy import Lattice, cover
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.shape import shape_layers, window_points
 from rtcheck.geometry.solid import Solid
+from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["Resolution", "Samples", "choose_resolution", "dose_parts", "field_spacing", "sample_prisms", "sample_shape"]
+__all__ = ["Resolution", "Samples", "bend_parts", "choose_resolution", "dose_parts", "field_spacing", "sample_prisms", "sample_shape"]
 
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
@@ -29,11 +30,13 @@ class Samples:
         dose_gy: (parts, n) physical dose of each part of the course; NaN where it is unknown.
         volume_cm3: (n,) volume of each sample.
         mask: (n,) bit i is set when the sample belongs to variant i.
+        bend_gy: (parts, n) what cubic interpolation of the dose would add; None when it was not asked for.
     """
 
     dose_gy: FloatArray
     volume_cm3: FloatArray
     mask: IntArray
+    bend_gy: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
     return Resolution(cell, float(layer), phase)
 
 
-def sample_prisms(prisms: Prisms, axes: FloatArray, field: DoseField, resolution: Resolution) -> tuple[Samples, FloatArray]:
+def sample_prisms(
+    prisms: Prisms, axes: FloatArray, field: DoseField, resolution: Resolution, *, bend: bool = False
+) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
 
     Returns:
@@ -93,13 +98,18 @@ def sample_prisms(prisms: Prisms, axes: FloatArray, field: DoseField, resolution
     length = cells.layer_starts[1:][prisms.section[slab]] - begin
     layer = np.repeat(np.arange(len(slab)), length)
     cell = np.arange(len(layer)) - np.repeat(np.cumsum(length) - length - begin, length)
-    dose = dose_parts(field, axes, cells.u_mm[cell], cells.v_mm[cell], w_layer[layer])
+    # whole cells are sampled anywhere inside; cut cells at the centroid of their covered part
+    su, sv, sw = stagger(cells.row[cell], cells.column[cell], layer)
+    whole = (cells.area_mm2[cell] > (1 - 1e-9) * resolution.cell_mm**2) * resolution.cell_mm
+    points = cells.u_mm[cell] + su * whole, cells.v_mm[cell] + sv * whole, w_layer[layer] + sw * height[layer]
     volume = cells.area_mm2[cell] * height[layer] / 1000
-    return Samples(dose, volume, prisms.mask[slab][layer]), areas
+    bends = bend_parts(field, axes, *points) if bend else None
+    return Samples(dose_parts(field, axes, *points), volume, prisms.mask[slab][layer], bends), areas
 
 
 def sample_shape(
-    solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...], field: DoseField, resolution: Resolution
+    solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...], field: DoseField, resolution: Resolution,
+    *, bend: bool = False,
 ) -> Samples:
     """Sample the dose in a solid whose contours are joined by interpolating their shape."""
     low, high = window_points(solid)
@@ -108,8 +118,9 @@ def sample_shape(
     cell = resolution.cell_mm
     lattice = _lattice_over(np.stack([low - 1.5 * cell, high + 1.5 * cell]), resolution)
     layers = shape_layers(solid, leaves, variants, lattice, resolution.layer_mm)
-    dose = dose_parts(field, leaves[0].stack.axes, layers.u_mm, layers.v_mm, layers.w_mm)
-    return Samples(dose, layers.volume_mm3 / 1000, layers.mask)
+    axes, points = leaves[0].stack.axes, (layers.u_mm, layers.v_mm, layers.w_mm)
+    bends = bend_parts(field, axes, *points) if bend else None
+    return Samples(dose_parts(field, axes, *points), layers.volume_mm3 / 1000, layers.mask, bends)
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
@@ -118,6 +129,15 @@ def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray,
     for i, part in enumerate(field.parts):
         for grid in part.grids:
             out[i] += dose_at(grid, axes, u, v, w)
+    return out
+
+
+def bend_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
+    """(parts, n) what cubic interpolation would add to the dose of each part at points, Gy."""
+    out = np.zeros((len(field.parts), len(u)))
+    for i, part in enumerate(field.parts):
+        for grid in part.grids:
+            out[i] += bend_at(grid, axes, u, v, w)
     return out
 
 

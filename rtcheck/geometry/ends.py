@@ -32,12 +32,14 @@ class Tip:
         height: the same as heights of a prism on the end contour.
         slope, curvature: relative area at distance t is ``1 + slope * t + curvature * t²``, until it is zero;
             both 0 for a flat end.
+        flare: for a flat end towards which the area grows, its relative growth per mm; the long reading goes on growing.
     """
 
     reach: tuple[float, float, float]
     height: tuple[float, float, float]
     slope: float = 0.0
     curvature: float = 0.0
+    flare: float = 0.0
 
     @property
     def tapered(self) -> bool:
@@ -75,7 +77,11 @@ def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
 def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
     """The end at ``areas[0]``, from up to three areas inwards and the steps between them."""
     spacing = median if gaps[0] else float(steps[0])
-    flat = Tip((0.0, spacing / 2, spacing), (0.0, spacing / 2, spacing))
+    reach = (0.0, spacing / 2, spacing)
+    if len(areas) > 1 and not any(gaps) and areas[0] > areas[1]:
+        flare = float((1 - areas[1] / areas[0]) / steps[0])
+        return Tip(reach, (0.0, spacing / 2, spacing * (1 + flare * spacing / 2)), flare=flare)
+    flat = Tip(reach, reach)
     if any(gaps) or len(areas) < 3 or not areas[0] < areas[1]:
         return flat
     t = -np.concatenate([[0.0], np.cumsum(steps)])
@@ -90,7 +96,7 @@ def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: 
         # only the squared areas vanish: take the early tip, with the linear fall that leads to it
         slope, curvature = -1 / last, 0.0
     height = tuple(_mean_profile(slope, curvature, last) * r for r in reach)
-    return Tip(reach, (min(height[0], spacing / 2), spacing / 2, max(height[2], spacing / 2)), slope, curvature)
+    return Tip(reach, (min(height[0], spacing / 2), spacing / 2, max(height[2], spacing / 2) + _PAD * spacing), slope, curvature)
 
 
 def _quadratic(t: FloatArray, values: FloatArray) -> tuple[float, float]:
@@ -116,12 +122,12 @@ def _first_root(slope: float, curvature: float) -> float:
 
 
 def tip_profile(tip: Tip, end: int, t: FloatArray) -> FloatArray:
-    """Relative area of the cross-section at distances t beyond the end contour, for end state -1, 0 or 1.
+    """Area of the cross-section at distances t beyond the end contour, relative to it, for end state -1, 0 or 1.
 
     The estimated profile is stretched so that it ends at the state's own reach.
     """
     if not tip.tapered:
-        return np.ones(len(t))
+        return 1 + tip.flare * t if end > 0 else np.ones(len(t))
     stretched = t * (tip.reach[1] / tip.reach[end + 1])
     return np.clip(1 + stretched * (tip.slope + tip.curvature * stretched), 0.0, 1.0)
 
@@ -136,8 +142,8 @@ def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, Flo
     planes = stack.planes_mm
     middle = (planes[:-1] + planes[1:]) / 2
     low, high = end_tips(stack)
-    lower = np.concatenate([[planes[0] - low.height[state.end + 1]], middle])
-    upper = np.concatenate([middle, [planes[-1] + high.height[state.end + 1]]])
+    lower = np.concatenate([[planes[0] - low.height[state.low + 1]], middle])
+    upper = np.concatenate([middle, [planes[-1] + high.height[state.high + 1]]])
     if state.empty and stack.gaps:
         half = float(np.median(np.diff(planes))) / 2
         for j in stack.gaps:

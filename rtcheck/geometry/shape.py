@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
-from rtcheck.geometry.ends import Tip, end_tips, tip_profile
+from rtcheck.geometry.ends import Tip, end_tips, plane_areas, tip_profile
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
+from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.variants import LeafState, SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
@@ -75,6 +76,7 @@ def shape_layers(
     ]))
     edges = edges[np.concatenate([[True], np.diff(edges) > _SLIVER_MM])]
     found: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]] = []
+    number = 0
     for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         middle = (low + high) / 2
         zones: dict[tuple[Zone, ...], int] = {}
@@ -87,8 +89,9 @@ def shape_layers(
         for key, mask in zones.items():
             level = _level(solid, fields, key, w, 0)[0]
             if level is not None:
-                layer, u, v, area = _covered(level, lattice)
-                found.append((u, v, w[layer], area * height, np.full(len(u), mask, dtype=np.int64)))
+                layer, u, v, area, sw = _covered(level, lattice, number)
+                found.append((u, v, w[layer] + sw * height, area * height, np.full(len(u), mask, dtype=np.int64)))
+        number += count
     if not found:
         none = np.zeros(0)
         return Layers(none, none, none, none, np.zeros(0, dtype=np.int64))
@@ -113,9 +116,21 @@ def _field(stack: ContourStack, lattice: Lattice) -> _Field:
     for tip, plane in zip(tips, (0, m - 1), strict=True):
         if tip.tapered:
             needed[plane] |= spread(inside[plane], 2)
+        elif tip.flare:
+            outset = tip.flare * tip.reach[2] * _length_scale(stack, plane)
+            needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
     trusted = tuple(j not in stack.gaps and _trusted(planes[j], planes[j + 1]) for j in range(m - 1))
     return _Field(stack, planes, bands, trusted, tips)
+
+
+def _length_scale(stack: ContourStack, plane: int) -> float:
+    """Area over circumference of one plane, mm: how far a contour moves for a relative growth of its area."""
+    total = 0.0
+    for r in range(int(stack.plane_starts[plane]), int(stack.plane_starts[plane + 1])):
+        ring = stack.points_mm[stack.ring_starts[r] : stack.ring_starts[r + 1]]
+        total += float(np.sum(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T)))
+    return float(plane_areas(stack)[plane]) / total
 
 
 def _trusted(lower: FloatArray, upper: FloatArray) -> bool:
@@ -127,7 +142,7 @@ def _trusted(lower: FloatArray, upper: FloatArray) -> bool:
 def _boundaries(field: _Field, state: LeafState) -> FloatArray:
     """Every w where the rule that gives a leaf's cross-section changes."""
     w = field.stack.planes_mm
-    ends = [w[0] - field.tips[0].reach[state.end + 1], w[-1] + field.tips[1].reach[state.end + 1]]
+    ends = [w[0] - field.tips[0].reach[state.low + 1], w[-1] + field.tips[1].reach[state.high + 1]]
     inner = [(w[j] + w[j + 1]) / 2 for j, trusted in enumerate(field.trusted) if not trusted]
     if state.empty and field.stack.gaps:
         half = float(np.median(np.diff(w))) / 2
@@ -140,9 +155,9 @@ def _zone(field: _Field, state: LeafState, w: float) -> Zone:
     """The rule that holds at w."""
     planes = field.stack.planes_mm
     if w < planes[0]:
-        return ("low", state.end) if w > planes[0] - field.tips[0].reach[state.end + 1] else ("out", 0)
+        return ("low", state.low) if w > planes[0] - field.tips[0].reach[state.low + 1] else ("out", 0)
     if w > planes[-1]:
-        return ("high", state.end) if w < planes[-1] + field.tips[1].reach[state.end + 1] else ("out", 0)
+        return ("high", state.high) if w < planes[-1] + field.tips[1].reach[state.high + 1] else ("out", 0)
     j = min(int(np.searchsorted(planes, w, side="right")) - 1, len(planes) - 2)
     if field.trusted[j]:
         return "pair", j
@@ -188,7 +203,11 @@ def _leaf_level(field: _Field, zone: Zone, w: FloatArray) -> FloatArray | None:
         return np.where(field.bands[index], level, np.where(field.planes[index] > 0, FAR_MM, -FAR_MM))
     tip, plane = (field.tips[0], 0) if kind == "low" else (field.tips[1], len(planes) - 1)
     share = tip_profile(tip, index, np.abs(w - planes[plane]))
-    return np.asarray(field.planes[plane][None] - _inset(field.planes[plane], share)[:, None, None])
+    if tip.flare and index > 0:
+        depth = (1 - share) * _length_scale(field.stack, plane)
+    else:
+        depth = _inset(field.planes[plane], share)
+    return np.asarray(field.planes[plane][None] - depth[:, None, None])
 
 
 def _lagrange(knots: FloatArray, w: FloatArray) -> FloatArray:
@@ -214,8 +233,10 @@ def _inset(distance: FloatArray, share: FloatArray) -> FloatArray:
     return np.asarray(np.interp(1 - share, lost, depth))
 
 
-def _covered(level: FloatArray, lattice: Lattice) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-    """Layer, centroid u and v, and area of each cell where the level function is positive.
+def _covered(
+    level: FloatArray, lattice: Lattice, first: int
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Layer, sample position u and v, area, and shift along w of each cell where the level function is positive.
 
     The surface in a cell is the line on which the level, linear about the cell's centre, is zero: the area cut off a square
     by a line and its first moments in closed form.
@@ -235,11 +256,14 @@ def _covered(level: FloatArray, lattice: Lattice) -> tuple[IntArray, FloatArray,
     )
     keep = share > 1e-9
     layer, row, column, share, x, y = (a[keep] for a in (layer, row, column, share, x, y))
+    su, sv, sw = stagger(row, column, layer + first)
+    whole = share == 1.0
     return (
         layer,
-        lattice.u0 + lattice.du * (column + x),
-        lattice.v0 + lattice.dv * (row + y),
+        lattice.u0 + lattice.du * (column + x + su * whole),
+        lattice.v0 + lattice.dv * (row + y + sv * whole),
         share * (lattice.du * lattice.dv),
+        sw,
     )
 
 

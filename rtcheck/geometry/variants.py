@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
 
-__all__ = ["GAPS_EMPTY", "LONG", "SHORT", "VALUE", "LeafState", "SignedLeaf", "Variant", "leaves_of", "variants_of"]
+__all__ = ["DOWN", "GAPS_EMPTY", "LONG", "SHORT", "UP", "VALUE", "LeafState", "SignedLeaf", "Variant", "leaves_of", "variants_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class LeafState:
-    """How one leaf is read: `end` -1 short, 0 as estimated, 1 long; `empty` leaves missing slices empty."""
+    """How one leaf is read: its lower and upper end -1 short, 0 as estimated, 1 long; `empty` leaves missing slices empty."""
 
-    end: int
-    empty: bool
+    low: int = 0
+    high: int = 0
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Variant:
 VALUE = ""
 SHORT = "short ends"
 LONG = "long ends"
+DOWN = "lower end long, upper short"
+UP = "lower end short, upper long"
 GAPS_EMPTY = "gaps empty"
 
 
@@ -52,22 +55,22 @@ def leaves_of(solid: Solid, sign: int = 1) -> tuple[SignedLeaf, ...]:
 
 
 def variants_of(leaves: tuple[SignedLeaf, ...]) -> tuple[Variant, ...]:
-    """The value first, then short and long ends, then missing slices left empty where there are any.
+    """Readings of an expression: the value first, then its ends, then missing slices left empty where there are any.
 
+    The two ends of a structure are independent of each other: both short, both long, and moved to either side.
     Where minuends and subtrahends both miss slices, each sort is also emptied alone, since the two pull apart.
     """
-    out = [
-        Variant(VALUE, tuple(LeafState(0, empty=False) for _ in leaves)),
-        Variant(SHORT, tuple(LeafState(-leaf.sign, empty=False) for leaf in leaves)),
-        Variant(LONG, tuple(LeafState(leaf.sign, empty=False) for leaf in leaves)),
-    ]
+    out = [Variant(VALUE, tuple(LeafState() for _ in leaves))]
+    out.extend(
+        Variant(label, tuple(LeafState(low * leaf.sign, high * leaf.sign) for leaf in leaves))
+        for label, low, high in ((SHORT, -1, -1), (LONG, 1, 1), (DOWN, 1, -1), (UP, -1, 1))
+    )
     signs = sorted({leaf.sign for leaf in leaves if leaf.stack.gaps})
     if signs:
-        out.append(Variant(GAPS_EMPTY, tuple(LeafState(0, empty=bool(leaf.stack.gaps)) for leaf in leaves)))
+        out.append(Variant(GAPS_EMPTY, tuple(LeafState(empty=bool(leaf.stack.gaps)) for leaf in leaves)))
     if len(signs) > 1:
         out.extend(
-            Variant(f"{GAPS_EMPTY} ({word})", tuple(LeafState(0, empty=leaf.sign == sign) for leaf in leaves))
+            Variant(f"{GAPS_EMPTY} ({word})", tuple(LeafState(empty=leaf.sign == sign) for leaf in leaves))
             for sign, word in ((1, "minuend"), (-1, "subtrahend"))
         )
     return tuple(out)
-
