@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from rtcheck.catalogue.facts import DERIVED_FACTS, FactKind, is_taken, qualified, recorded_facts
+from rtcheck.catalogue.facts import FactKind, derived_facts, is_taken, qualified, recorded_facts
 from rtcheck.catalogue.faults import Faults, describe, suggest
 from rtcheck.model.record import FactValue
 from rtcheck.rules.constraint import Condition
@@ -128,8 +128,8 @@ def _check_fact(use: FactUse, recorded: Mapping[str, FactKind], of_tiers: Mappin
         kind = FactKind("yes/no")
     elif fact in of_tiers:
         kind = of_tiers[fact]
-    elif fact in DERIVED_FACTS:
-        kind = DERIVED_FACTS[fact]
+    elif fact in derived_facts():
+        kind = derived_facts()[fact]
     else:
         homes = qualified(fact, recorded)
         if len(homes) != 1:
@@ -146,9 +146,9 @@ def _note_unknown(
         use.faults.add(use.key_path, f"{use.condition.fact}, a key of several tables",
                        "the key with its table, in quotes: " + " or ".join(f'"{home}"' for home in homes))
         return
-    known = [*recorded, *(fact.partition(".")[2] for fact in recorded), *DERIVED_FACTS, *of_tiers]
+    known = [*recorded, *(fact.partition(".")[2] for fact in recorded), *derived_facts(), *of_tiers]
     use.faults.add(use.key_path, "an unknown fact",
-                   "a key of the registry, a tier of this protocol, or one of: " + ", ".join(DERIVED_FACTS),
+                   "a key of the registry, a tier of this protocol, or one of: " + ", ".join(derived_facts()),
                    suggest(use.condition.fact, known))
 
 

@@ -1,4 +1,4 @@
-"""Which facts a condition may name, and what kind of value each has."""
+"""What kind of value each fact has that a condition may name. Which facts there are, `rtcheck.rules.facts` says."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from datetime import date
 from typing import Literal, Union, get_args, get_origin
 
 from rtcheck.catalogue.registry_schema import FACT_TABLES
+from rtcheck.rules.facts import DERIVED_FACTS, REGISTRY_FACTS
 
-__all__ = ["DERIVED_FACTS", "FactKind", "is_taken", "qualified", "recorded_facts"]
+__all__ = ["FactKind", "derived_facts", "is_taken", "qualified", "recorded_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +22,26 @@ class FactKind:
     words: tuple[str, ...] = ()
 
 
-DERIVED_FACTS: Mapping[str, FactKind] = {
-    "lung_lesion": FactKind("yes/no"),
-    "liver_lesion": FactKind("yes/no"),
-    "lung_at_risk": FactKind("yes/no"),
-    "plan_fractions": FactKind("number"),
-}
-"""Facts that follow from lesions and plans."""
+_DERIVED_KINDS: Mapping[str, FactKind] = {"plan_fractions": FactKind("number")}
+"""Derived facts that are not yes or no."""
+
+
+def derived_facts() -> dict[str, FactKind]:
+    """Return the kind of every fact that follows from lesions and plans."""
+    return {fact: _DERIVED_KINDS.get(fact, FactKind("yes/no")) for fact in DERIVED_FACTS}
 
 
 def recorded_facts() -> dict[str, FactKind]:
-    """Every fact a registry can record, by ``table.key``; ``[exclusion]`` has free keys and is not listed."""
-    return {
-        f"{table}.{key}": _kind(field.annotation)
-        for table, model in FACT_TABLES.items()
-        for key, field in model.model_fields.items()
-        if table != "patient" or key not in ("id", "dicom_ids")
-    }
+    """Return the kind of every fact a registry can record, by ``table.key``; ``[exclusion]`` has free keys."""
+    kinds = {}
+    for fact in REGISTRY_FACTS:
+        table, _, key = fact.partition(".")
+        kinds[fact] = _kind(FACT_TABLES[table].model_fields[key].annotation)
+    return kinds
 
 
 def qualified(key: str, recorded: Mapping[str, FactKind]) -> tuple[str, ...]:
-    """The facts that an unqualified key can mean: none, one, or several when it is not unique."""
+    """Return the facts that an unqualified key can mean: none, one, or several when it is not unique."""
     return tuple(fact for fact in recorded if fact == key or fact.partition(".")[2] == key)
 
 

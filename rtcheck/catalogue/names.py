@@ -23,9 +23,7 @@ class _StructureTable(Table):
     """``[[structure]]``."""
 
     name: Line = Field(description='the standard name, such as "Lung_L"')
-    aliases: Annotated[list[Line], Field(min_length=1)] | None = Field(
-        default=None, description="a list of other spellings, not empty"
-    )
+    aliases: list[Line] | None = Field(default=None, description="a list of other spellings")
     composed_of: Annotated[list[Line], Field(min_length=2)] | None = Field(
         default=None, description="a list of at least two standard names"
     )

@@ -68,7 +68,6 @@ def test_aliases_and_compositions_arrive(tmp_path):
         ('name = "Lungs"', 'nam = "Lungs"', "structure[1].nam"),
         ('name = "Lungs"', "", "structure[1].name"),
         ('["Left lung"]', '["Left lung", ""]', "structure[2].aliases[2]"),
-        ('["Left lung"]', "[]", "structure[2].aliases"),
         ('["Left lung"]', '"Left lung"', "structure[2].aliases"),
         ('["Lung_L", "Lung_R"]', '["Lung_L"]', "structure[1].composed_of"),
         ('["Lung_L", "Lung_R"]', '["Lung_L", "Lung_X"]', "structure[1]"),
