@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from rtcheck.model.finding import Finding
     from rtcheck.model.lesion import Lesion
     from rtcheck.model.record import PatientRecord
-    from rtcheck.report import LesionResult, Outcome, Report
+    from rtcheck.report import Report
     from rtcheck.rules.constraint import Constraint, Protocol
+    from rtcheck.rules.result import LesionResult, Outcome
 
 __all__ = [
     "Case",
@@ -81,8 +82,9 @@ _HOME = {
     "rtcheck.model.finding": ("Finding",),
     "rtcheck.model.lesion": ("Lesion",),
     "rtcheck.model.record": ("PatientRecord",),
-    "rtcheck.report": ("LesionResult", "Outcome", "Report"),
+    "rtcheck.report": ("Report",),
     "rtcheck.rules.constraint": ("Constraint", "Protocol"),
+    "rtcheck.rules.result": ("LesionResult", "Outcome"),
 }
 """The module that defines each public name."""
 

@@ -30,7 +30,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
 from rtcheck.model.structure import ROI
-from rtcheck.report import LesionResult, PlanSummary, Provenance, Report
+from rtcheck.report import PlanSummary, Provenance, Report
 from rtcheck.rules.binding import Binding, BindingContext, bind_constraint, needs_dose
 from rtcheck.rules.conditions import fact_table
 from rtcheck.rules.constraint import Priority, Protocol
@@ -42,6 +42,7 @@ from rtcheck.rules.names import NameTable
 from rtcheck.rules.outcome import severity_for
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
 from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of, union_of
+from rtcheck.rules.result import LesionResult
 from rtcheck.rules.verdict import exit_code, fold_verdict
 
 __all__ = ["Settings", "check", "with_fail_on"]

@@ -11,10 +11,10 @@ from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
 from rtcheck.measure import Bench, Problem, measure, measured_findings, stack_of, usable_problem, weakened
 from rtcheck.model.finding import Finding, finding
-from rtcheck.report import Outcome
 from rtcheck.rules.binding import Binding
 from rtcheck.rules.outcome import Judgement, Limit, judge, outcome_findings, severity_for, table_limits
 from rtcheck.rules.resolve import BoundExpression, BoundROI, is_target_expression, rois_of
+from rtcheck.rules.result import Outcome
 from rtcheck.units import format_number
 
 __all__ = ["Judged", "judge_binding", "severest"]

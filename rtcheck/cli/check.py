@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 
-@click.command()
+@click.command(short_help="One patient, one verdict.")
 @paths_argument
 @click.option("--registry", "registry_file", required=True, metavar="FILE", type=click.Path(path_type=Path),
               help="The trial's record of the patient (TOML).")

@@ -23,7 +23,7 @@ _UNASKED = ("Min[Gy]", "Mean[Gy]", "Max[Gy]", "D98%[Gy]", "D50%[Gy]", "D2%[Gy]")
 _INCOMPLETE = 3
 
 
-@click.command()
+@click.command(short_help="DVHs and metrics, no judgement.")
 @paths_argument
 @click.option("--roi", "names", multiple=True, metavar="NAME",
               help="A structure by its exact name or a listed synonym; repeatable. All structures when absent.")

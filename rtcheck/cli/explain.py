@@ -15,7 +15,7 @@ __all__ = ["explain"]
 _CODE = re.compile(r"RTD\d{3}")
 
 
-@click.command()
+@click.command(short_help="What a code, a metric or a constraint means.")
 @click.argument("topic", metavar="CODE|METRIC|CONSTRAINT-ID")
 @click.option("--protocol", "protocol_name", metavar="NAME|FILE",
               help="Look the constraint up in this protocol instead of the shipped ones.")

@@ -13,7 +13,7 @@ from rtcheck.cli.streams import painter, print_json, print_text
 __all__ = ["inspect"]
 
 
-@click.command()
+@click.command(short_help="What is in the export, and what hangs on what.")
 @paths_argument
 @format_option
 def inspect(paths: tuple[Path, ...], output_format: str) -> int:

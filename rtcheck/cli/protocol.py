@@ -9,7 +9,7 @@ from rtcheck.cli.streams import print_text
 __all__ = ["protocol"]
 
 
-@click.group()
+@click.group(short_help="Constraint files: list, show NAME, check FILE.")
 def protocol() -> None:
     """List, show and validate protocols and constraint sets."""
 

@@ -11,7 +11,7 @@ from rtcheck.cli.streams import print_text
 __all__ = ["registry"]
 
 
-@click.group()
+@click.group(short_help="The trial's records: check FILE.")
 def registry() -> None:
     """Validate the trial's record of a patient."""
 

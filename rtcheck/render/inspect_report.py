@@ -80,8 +80,8 @@ def _dose(dose: DoseEntry, inventory: Inventory) -> list[str]:
         between += f"-{format_number(round(most, 4))}"
     lines = wrap(visible(f"DOSE  {dose.summation_type}, {dose.dose_type}, maximum "
                          f"{format_number(round(dose.maximum_gy, 3))} Gy"), hanging="    ")
-    lines += wrap(f"{columns} x {rows} x {planes} voxels of {format_number(round(x, 4))} x {format_number(round(y, 4))} "
-                  f"x {between} mm", "  ", "    ")
+    size = f"{format_number(round(x, 4))} x {format_number(round(y, 4))} x {between}"
+    lines += wrap(f"{columns} x {rows} x {planes} voxels of {size} mm", "  ", "    ")
     origin, row, column = (", ".join(format_number(round(part, 4) + 0.0) for part in vector)
                            for vector in (dose.origin_mm, dose.row, dose.column))
     lines += wrap(f"first voxel at ({origin}) mm, row ({row}), column ({column})", "  ", "    ")

@@ -13,7 +13,8 @@ from datetime import date
 from numbers import Integral, Real
 
 from rtcheck.model.finding import Finding
-from rtcheck.report import LesionResult, Outcome, PlanSummary, Provenance, Report
+from rtcheck.report import PlanSummary, Provenance, Report
+from rtcheck.rules.result import LesionResult, Outcome
 
 __all__ = ["SCHEMA", "document_text", "findings_list", "plain_json", "report_document", "report_json"]
 

@@ -24,7 +24,8 @@ from xml.etree import ElementTree as ET
 
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
-from rtcheck.report import LesionResult, Outcome, Report
+from rtcheck.report import Report
+from rtcheck.rules.result import LesionResult, Outcome
 
 __all__ = ["junit_report"]
 

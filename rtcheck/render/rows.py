@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.render.numbers import format_interval, format_margin, limit_number
 from rtcheck.render.terminal import WIDTH, Paint, cells, pad, visible, wrap
-from rtcheck.report import Outcome
+from rtcheck.rules.result import Outcome
 
 __all__ = ["LEGEND", "Row", "layout", "outcome_row"]
 

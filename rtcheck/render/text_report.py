@@ -13,7 +13,8 @@ from rtcheck.model.finding import Finding
 from rtcheck.render.finding_lines import finding_lines
 from rtcheck.render.rows import LEGEND, Row, layout, outcome_row
 from rtcheck.render.terminal import WIDTH, Paint, cells, no_paint, visible, wrap
-from rtcheck.report import LesionResult, Outcome, Report
+from rtcheck.report import Report
+from rtcheck.rules.result import LesionResult, Outcome
 
 __all__ = ["text_report"]
 

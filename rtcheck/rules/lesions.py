@@ -13,9 +13,9 @@ from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.structure import ROI, StructureSet
-from rtcheck.report import LesionState, Outcome
 from rtcheck.rules.course import Course
 from rtcheck.rules.names import fold_name
+from rtcheck.rules.result import LesionState, Outcome
 
 __all__ = ["ROLES", "LesionBinding", "RoleBinding", "bind_lesions", "lesion_state", "target_role", "unclaimed_targets"]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, Severity, finding
-from rtcheck.report import Outcome, OutcomeState
 from rtcheck.rules.constraint import Comparator, Goal, GoalTable, Priority
+from rtcheck.rules.result import Outcome, OutcomeState
 from rtcheck.units import format_number
 
 __all__ = [

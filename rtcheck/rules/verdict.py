@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
-from rtcheck.report import LesionResult, Outcome, Verdict
+from rtcheck.rules.result import LesionResult, Outcome, Verdict
 
 __all__ = ["exit_code", "fold_verdict", "is_judged"]
 
