@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
 from rtcheck.dvh.curve import DVH, StructureDose
@@ -95,7 +95,11 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
     ranges = [central, *(_measure_other(label, dvh, measure) for label, dvh in dose.alternatives)]
     sampling = 0.0
     if dose.coarse is not None:
-        sampling = abs(central.value - _measure_other("coarser sampling", dose.coarse, measure).value)
+        coarse = dose.coarse
+        if coarse.outside_cm3 > 0 and _curve(dose.value).outside == 0:
+            # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
+            coarse = replace(coarse, outside_cm3=0.0)
+        sampling = abs(central.value - _measure_other("coarser sampling", coarse, measure).value)
     low = min(each.low for each in ranges) - sampling
     high = max(each.high for each in ranges) + sampling
     if not all(math.isfinite(number) for number in (central.value, low, high)):

@@ -276,6 +276,14 @@ def test_outside_under_one_convention_only_also_takes_the_value_away():
     assert "long ends" in found.reason
 
 
+def test_the_coarse_sampling_does_not_say_what_lies_outside():
+    """A crumb that only the coarse sampling puts outside the grid does not take the mean away."""
+    inside = ramp(0.5, 100.5)
+    coarse = DVH(inside.dose_gy, inside.volume_cm3, 0.5, 100.5, 0.01)
+    found = ask("Mean[Gy]", ramp(), coarse=coarse)
+    assert (found.low, found.value, found.high) == pytest.approx((49.5, 50.0, 50.5))
+
+
 def test_wholly_outside_only_the_volume_is_known():
     """A structure outside the dose grid has a volume and no dose."""
     dvh = make_dvh([], outside=5.0)
