@@ -1,7 +1,7 @@
 """How numbers are rounded for people, said once.
 
-Three significant digits, with at least one and at most three decimals. A rounded number never lies about a limit: it
-stands on the same side of every limit as the number itself, and equals a limit only when the number does. Where it
+One or two decimals for three significant digits, none from a thousand on. A rounded number never lies about a limit:
+it stands on the same side of every limit as the number itself, and equals a limit only when the number does. Where it
 would not, digits are added until it does. A value and its interval are shown with the same number of decimals.
 Rounding is for reading only: every comparison was made before, in full precision.
 """
@@ -39,15 +39,14 @@ def format_value(value: float, limits: Sequence[float] = ()) -> str:
     return _fixed(value, _decimals(value, limits))
 
 
-def format_margin(margin: float, decimals: int | None = None) -> str:
+def format_margin(margin: float, most_decimals: int = 2) -> str:
     """Return a signed distance to a limit; a distance that is not zero is never shown as zero.
 
     Args:
         margin: the distance, positive inside the limit.
-        decimals: how many the value beside it has; as for any number when None.
+        most_decimals: how many the value beside it has; more are shown only where the sign would be lost.
     """
-    enough = _decimals(margin, (0.0,), decimals)
-    text = _fixed(margin, enough)
+    text = _fixed(margin, _decimals(margin, (0.0,), min(_usual(margin), most_decimals)))
     return text if margin < 0 else "+" + text
 
 
@@ -60,12 +59,15 @@ def limit_number(goal: str | None) -> float | None:
     return number / 100 if goal[found.end():].strip().casefold() == "cgy" else number
 
 
+def _usual(number: float) -> int:
+    """Return the usual number of decimals: 1313, 123.5, 46.1, 6.52, 0.67."""
+    size = abs(number) if math.isfinite(number) else 0.0
+    return 2 if 0 < size < 10 else 1 if size < 1000 else 0
+
+
 def _decimals(number: float, limits: Sequence[float], usual: int | None = None) -> int:
     """Return the fewest decimals, from the usual number on, that keep the number on its side of every limit."""
-    if usual is None:
-        finite = number != 0 and math.isfinite(number)
-        usual = min(3, max(1, 2 - math.floor(math.log10(abs(number))))) if finite else 1
-    for decimals in range(usual, _MOST + 1):
+    for decimals in range(_usual(number) if usual is None else usual, _MOST + 1):
         rounded = float(_fixed(number, decimals))
         if all(_side(rounded, limit) == _side(number, limit) for limit in limits):
             return decimals

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.render.numbers import format_interval, format_margin, limit_number
 from rtcheck.render.terminal import WIDTH, Paint, cells, pad, visible, wrap
 from rtcheck.rules.result import Outcome
 
-__all__ = ["LEGEND", "Row", "layout", "outcome_row"]
+__all__ = ["LEGEND", "Row", "layout", "outcome_row", "without_repeats"]
 
 LEGEND = {
     "secondary-source": ("*", "read in a secondary source"),
@@ -22,7 +23,6 @@ LEGEND = {
 _TO_DO = {
     "VIOLATED": "lower the dose there, or have the protocol's owner accept it",
     "NOT_EVALUATED": "provide what is missing; what is not judged cannot pass",
-    "UNDECIDED": "judge it as borderline: look at the dose there, or improve the plan",
     "VARIATION": "improve the plan where it costs nothing, or acknowledge the variation",
 }
 _TO_DO_TARGET = "improve the plan, or record why less was accepted"
@@ -31,7 +31,14 @@ _LEAST_LABEL = 14
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. All texts are ready to print; `notes` are paragraphs below it, `state` is a word of the contract."""
+    """One row. All texts are ready to print.
+
+    Attributes:
+        label, value, goal, last, margin: columns.
+        state: a word of the contract, or empty.
+        notes: paragraphs below the row.
+        advice: the paragraphs of `notes` that rows one after another may share.
+    """
 
     label: str
     value: str
@@ -40,6 +47,7 @@ class Row:
     state: str
     margin: str
     notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
     indent: str = "  "
 
 
@@ -66,10 +74,18 @@ def outcome_row(outcome: Outcome, indent: str = "  ", cause: str = "") -> Row:
     # The comparator of the last acceptable value is that of the goal.
     last = visible(_without_unit(outcome.variation, outcome.unit).lstrip("<>= "))
     structure = " | ".join(outcome.rois) if outcome.lesion and outcome.rois else outcome.structure
-    label = visible(f"{structure}  {outcome.metric}")
+    mark = f"  ({outcome.priority})" if outcome.lesion and outcome.priority != "mandatory" else ""
+    label = visible(f"{structure}  {outcome.metric}{mark}")
     # A report-only row is shown and never judged.
     state = "" if outcome.priority == "report" and outcome.outcome != "NOT_EVALUATED" else outcome.outcome
-    return Row(label, value, goal, last, state, margin, _notes(outcome, cause), indent)
+    name = () if outcome.outcome in ("MET", "NOT_APPLICABLE") else (visible(outcome.constraint),)
+    return Row(label, value, goal, last, state, margin, name, _advice(outcome, cause), indent)
+
+
+def without_repeats(rows: Sequence[Row]) -> list[Row]:
+    """Leave the advice of rows one after another that is the same with the last of them only."""
+    repeated = [row.advice == after.advice for row, after in pairwise(rows)] + [False] * bool(rows)
+    return [replace(row, advice=()) if again else row for row, again in zip(rows, repeated, strict=True)]
 
 
 def layout(rows: Sequence[Row], paint: Paint, header: Row | None = None) -> list[str]:
@@ -115,22 +131,23 @@ def layout(rows: Sequence[Row], paint: Paint, header: Row | None = None) -> list
             lines += [part.replace(f"  {word}", f"  {paint(word, row.state)}", 1) for part in fitted]
         elif left:
             lines.append(left)
-        for note in row.notes:
+        for note in (*row.notes, *row.advice):
             lines += wrap(note, row.indent + "    ", row.indent + "      ")
     return lines
 
 
-def _notes(outcome: Outcome, cause: str) -> tuple[str, ...]:
+def _advice(outcome: Outcome, cause: str) -> tuple[str, ...]:
+    """Return why a row is as it is and what to do."""
     if outcome.outcome in ("MET", "NOT_APPLICABLE"):
         return ()
-    source = ", ".join(part for part in (outcome.source, outcome.where) if part)
-    notes = [outcome.reason, f"{outcome.constraint} ({source})" if source else outcome.constraint]
+    beyond = f"Beyond {outcome.variation or outcome.goal}."
+    advice = [] if outcome.reason == beyond else [outcome.reason]  # the row itself says that
     if outcome.outcome == "NOT_EVALUATED" and cause in CATALOGUE:
-        notes.append(f"do: {CATALOGUE[cause].fix} ({cause})")
-    elif outcome.priority != "report" and not outcome.accepted:
+        advice.append(f"do: {CATALOGUE[cause].fix} ({cause})")
+    elif outcome.priority != "report" and outcome.outcome in _TO_DO:
         target = outcome.lesion is not None and outcome.outcome == "VIOLATED"
-        notes.append(f"do: {_TO_DO_TARGET if target else _TO_DO[outcome.outcome]}")
-    return tuple(visible(note) for note in notes if note)
+        advice.append(f"do: {_TO_DO_TARGET if target else _TO_DO[outcome.outcome]}")
+    return tuple(visible(paragraph) for paragraph in advice if paragraph)
 
 
 def _without_unit(goal: str | None, unit: str) -> str:

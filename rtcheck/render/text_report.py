@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
 from rtcheck.render.finding_lines import finding_lines
-from rtcheck.render.rows import LEGEND, Row, layout, outcome_row
+from rtcheck.render.numbers import limit_number
+from rtcheck.render.rows import LEGEND, Row, layout, outcome_row, without_repeats
 from rtcheck.render.terminal import WIDTH, Paint, cells, no_paint, visible, wrap
 from rtcheck.report import Report
 from rtcheck.rules.result import LesionResult, Outcome
@@ -114,19 +115,25 @@ def _counts(report: Report) -> list[str]:
 
 
 def _lesions(report: Report, paint: Paint) -> list[str]:
+    """Return the lesions, the worst first: of one that is covered the tightest row, else every row that fails."""
     if not report.lesions:
         return []
     active = sum(lesion.state != "NOT_REQUIRED" for lesion in report.lesions)
     rows: list[Row] = []
     for lesion in sorted(report.lesions, key=lambda one: _LESION_ORDER.index(one.state)):
-        rows.append(_lesion_row(lesion))
-        outcomes = [report.outcomes[index] for index in lesion.outcomes if index < len(report.outcomes)]
-        shown = [one for one in outcomes if _applies(one)]
-        rows += [outcome_row(one, "    ", _cause(report, one)) for one in sorted(shown, key=_urgency)]
+        outcomes = [report.outcomes[index] for index in lesion.outcomes]
+        met = sum(one.outcome == "MET" for one in outcomes)
+        rows.append(_lesion_row(lesion, f"{met} met" if met else ""))
+        if lesion.state == "NOT_TREATED":
+            continue
+        shown = sorted((one for one in outcomes if one.outcome in _FAILING or _is_for_the_record(one)), key=_urgency)
+        if not shown and met:
+            shown = [min((one for one in outcomes if one.outcome == "MET"), key=_tightness)]
+        rows += without_repeats([outcome_row(one, "    ", _cause(report, one)) for one in shown])
     return [f"LESIONS  {len(report.lesions)} registered, {active} to be covered", *layout(rows, paint)]
 
 
-def _lesion_row(lesion: LesionResult) -> Row:
+def _lesion_row(lesion: LesionResult, met: str) -> Row:
     """Return the line that names a lesion, its prescription and its state."""
     names = [name for role in ("ptv", "ctv", "gtv") for name in lesion.structures.get(role, ())]
     label = "  ".join(part for part in (lesion.id, lesion.organ, names[0] if names else "-") if part)
@@ -134,19 +141,22 @@ def _lesion_row(lesion: LesionResult) -> Row:
     notes = [lesion.reason] if lesion.reason and lesion.state not in ("COVERED", "NOT_COVERED") else []
     if lesion.state == "NOT_TREATED":
         notes.append(f"do: {CATALOGUE['RTD757'].fix} (RTD757)")
-    return Row(visible(label), prescribed, "", "", lesion.state, "", tuple(visible(note) for note in notes))
+    return Row(visible(label), prescribed, met, "", lesion.state, "", tuple(visible(note) for note in notes))
 
 
 def _organs(report: Report, paint: Paint) -> list[list[str]]:
+    """Return the limits that are not of one lesion, by priority, those that fail apart from those that are met."""
     blocks = []
     own = {index for lesion in report.lesions for index in lesion.outcomes}
-    rest = [one for index, one in enumerate(report.outcomes) if index not in own]
+    rest = sorted((one for index, one in enumerate(report.outcomes) if index not in own), key=_urgency)
     for priority, title in _PRIORITIES:
-        shown = [one for one in rest if one.priority == priority and _applies(one)]
-        if shown:
-            rows = [outcome_row(one, cause=_cause(report, one)) for one in sorted(shown, key=_urgency)]
-            header = Row(title, "value", "goal", "last", "", "margin")
-            blocks.append(layout(rows, paint, header))
+        of_priority = [one for one in rest if one.priority == priority and _applies(one)]
+        for failing in (True, False):
+            shown = [one for one in of_priority if (one.outcome in _FAILING) == failing]
+            if shown:
+                rows = without_repeats([outcome_row(one, cause=_cause(report, one)) for one in shown])
+                met = "" if failing or priority == "report" else ", met"
+                blocks.append(layout(rows, paint, Row(title + met, "value", "goal", "last", "", "margin")))
     return blocks
 
 
@@ -191,9 +201,19 @@ def _shown(report: Report) -> list[Finding]:
     return list(shown.values())
 
 
+def _is_for_the_record(outcome: Outcome) -> bool:
+    return outcome.priority == "report" and outcome.value is not None
+
+
+def _tightness(outcome: Outcome) -> tuple[bool, float]:
+    """Order met rows by the share of the limit that is left, mandatory ones first."""
+    limit = limit_number(outcome.goal) or 1.0
+    return outcome.priority != "mandatory", (outcome.margin or 0.0) / abs(limit)
+
+
 def _applies(outcome: Outcome) -> bool:
     """Whether a row is shown: it applies, or it is a report-only value, which is shown and never judged."""
-    return outcome.outcome != "NOT_APPLICABLE" or (outcome.priority == "report" and outcome.value is not None)
+    return outcome.outcome != "NOT_APPLICABLE" or _is_for_the_record(outcome)
 
 
 def _subject(outcome: Outcome) -> str:

@@ -13,7 +13,8 @@ NUMBERS = st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False)
 
 
 @pytest.mark.parametrize(("value", "limits", "text"), [
-    (46.123456, (), "46.1"), (6.5234, (), "6.52"), (0.0312, (), "0.031"), (123.456, (), "123.5"), (0.0, (), "0.0"),
+    (46.123456, (), "46.1"), (6.5234, (), "6.52"), (0.0312, (), "0.03"), (123.456, (), "123.5"), (0.0, (), "0.0"),
+    (1313.26, (), "1313"), (0.0004, (0.0,), "0.0004"),
     (13.04, (13.0,), "13.04"), (13.0004, (13.0,), "13.0004"), (13.0, (13.0,), "13.0"), (12.96, (13.0,), "12.96"),
     (-0.0, (), "0.0"), (13.000000000000002, (13.0,), "13.000000000000002"),
 ])
@@ -52,7 +53,7 @@ def test_an_interval_that_is_a_point_is_not_repeated():
     """A value without uncertainty stands alone."""
     assert format_interval(5.0, 5.0, 5.0) == ("5.00", "")
     assert format_interval(5.0, None, None) == ("5.00", "")
-    assert format_interval(-1.0, -2.0, -0.5) == ("-1.000", "-2.000 to -0.500")
+    assert format_interval(-1.0, -2.0, -0.5) == ("-1.00", "-2.00 to -0.50")
 
 
 def test_a_violation_is_never_shown_as_zero():
@@ -60,6 +61,8 @@ def test_a_violation_is_never_shown_as_zero():
     assert format_margin(-0.0004, 1) == "-0.0004"
     assert format_margin(0.0, 1) == "+0.0"
     assert format_margin(3.876, 1) == "+3.9"
+    assert format_margin(24.791, 2) == "+24.8"
+    assert format_margin(1616.8, 1) == "+1617"
 
 
 @pytest.mark.parametrize(("goal", "number"), [

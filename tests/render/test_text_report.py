@@ -60,7 +60,7 @@ def test_a_failing_row_says_all_there_is_to_know():
     row = next(line for line in text.splitlines() if "Liver - @gtv" in line)
     for part in ("15.9 (15.8-16.0)", "<= 13*", "15.2", "VIOLATED", "-0.7"):
         assert part in row
-    assert "UK-2022.5fx.Liver-GTV.Mean (UK-2022, Table 4)" in text
+    assert "      UK-2022.5fx.Liver-GTV.Mean\n" in text
     assert "do: lower the dose there" in text
 
 
@@ -117,3 +117,12 @@ def test_a_value_beyond_its_limit_never_looks_equal_to_it():
     text = text_report(replace(passing(), outcomes=(row,), lesions=()))
     assert "13.0000004" in text
     assert "-0.0000004" in text
+
+
+def test_the_same_advice_is_said_once():
+    """Rows one after another that fail for the same reason share the reason."""
+    rows = tuple(outcome(f"C{number}", "Heart", "Mean[Gy]", "NOT_EVALUATED", reason="Nothing is known.")
+                 for number in range(3))
+    text = text_report(replace(failing(), outcomes=rows, lesions=(), findings=()))
+    assert text.count("Nothing is known.") == 1
+    assert all(f"      C{number}\n" in text for number in range(3))
