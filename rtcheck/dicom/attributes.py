@@ -18,9 +18,27 @@ from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, Severity, finding
 
 __all__ = [
-    "attempt", "code", "codes", "decimal", "decimals", "fault", "has", "integer", "raw_value", "required_code",
-    "required_decimals", "required_integer", "required_sequence", "required_uid", "required_unsigned", "sequence",
-    "text", "timestamp", "uid", "unsigned", "unsigned_pairs",
+    "attempt",
+    "code",
+    "codes",
+    "decimal",
+    "decimals",
+    "fault",
+    "has",
+    "integer",
+    "raw_value",
+    "required_code",
+    "required_decimals",
+    "required_integer",
+    "required_sequence",
+    "required_uid",
+    "required_unsigned",
+    "sequence",
+    "text",
+    "timestamp",
+    "uid",
+    "unsigned",
+    "unsigned_pairs",
 ]
 
 P = ParamSpec("P")
@@ -35,14 +53,19 @@ _US = {False: Struct("<H"), True: Struct(">H")}
 
 
 def fault(code: str, dataset: Dataset, keyword: str, problem: str) -> DicomError:
-    """An error about one attribute, with its file, place and tag."""
+    """Make an error about one attribute, with its file, place and tag."""
     return DicomError(code, dataset.source.label, f"{dataset.place(tag_of(keyword))}: {problem}")
 
 
 def attempt(
-    findings: list[Finding], severity: Severity | None, otherwise: U, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    findings: list[Finding],
+    severity: Severity | None,
+    otherwise: U,
+    read: Callable[P, T],
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> T | U:
-    """What ``read(*args, **kwargs)`` returns; or `otherwise`, its error being noted in `findings`.
+    """Call ``read(*args, **kwargs)``; when it fails note its error in `findings` and return `otherwise`.
 
     `severity` None means that of the catalogue.
     """
@@ -59,7 +82,7 @@ def has(dataset: Dataset, keyword: str) -> bool:
 
 
 def raw_value(dataset: Dataset, keyword: str, representations: Collection[str]) -> bytes:
-    """The bytes of a value; empty when absent.
+    """Return the bytes of a value; empty when absent.
 
     Args:
         dataset: where to look.
@@ -80,12 +103,12 @@ def raw_value(dataset: Dataset, keyword: str, representations: Collection[str]) 
 
 
 def text(dataset: Dataset, keyword: str) -> Text:
-    """A text for people, decoded, never split at backslashes."""
+    """Return a text for people, decoded, never split at backslashes."""
     return decode_text(dataset, raw_value(dataset, keyword, ("LO", "SH", "LT", "ST", "UT", "UC", "PN", "CS")))
 
 
 def code(dataset: Dataset, keyword: str) -> str:
-    """A single coded word (CS); empty when absent. Letters are compared as written: ``Gy`` is not ``GY``."""
+    """Return a single coded word (CS); empty when absent. Letters are compared as written: ``Gy`` is not ``GY``."""
     raw = trim(raw_value(dataset, keyword, ("CS", "LO", "SH")))
     if b"\\" in raw:
         raise _several(dataset, keyword, raw)
@@ -99,7 +122,7 @@ def codes(dataset: Dataset, keyword: str) -> tuple[str, ...]:
 
 
 def required_code(dataset: Dataset, keyword: str, allowed: Collection[str], wrong: str = "RTD013") -> str:
-    """A coded word that must be one of `allowed`; `wrong` is the code of the error when it is another."""
+    """Return a coded word that must be one of `allowed`; `wrong` is the code of the error when it is another."""
     found = code(dataset, keyword)
     if not found:
         raise fault("RTD012", dataset, keyword, f"absent or empty, expected one of {', '.join(allowed)}")
@@ -109,7 +132,7 @@ def required_code(dataset: Dataset, keyword: str, allowed: Collection[str], wron
 
 
 def uid(dataset: Dataset, keyword: str) -> str:
-    """A unique identifier; empty when absent."""
+    """Return a unique identifier; empty when absent."""
     raw = trim(raw_value(dataset, keyword, ("UI",)))
     if raw and (len(raw) > 64 or _UID.fullmatch(raw) is None):
         raise fault("RTD013", dataset, keyword, "expected a UID: at most 64 digits and dots")
@@ -117,7 +140,7 @@ def uid(dataset: Dataset, keyword: str) -> str:
 
 
 def required_uid(dataset: Dataset, keyword: str) -> str:
-    """A unique identifier that must be there."""
+    """Return a unique identifier that must be there."""
     return uid(dataset, keyword) or _absent(dataset, keyword)
 
 
@@ -167,7 +190,7 @@ def integer(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> int | None
 
 
 def required_integer(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> int:
-    """An integer string that must be there."""
+    """Return an integer string that must be there."""
     found = integer(dataset, keyword, wrong)
     return _absent(dataset, keyword) if found is None else found
 
@@ -183,7 +206,7 @@ def unsigned(dataset: Dataset, keyword: str) -> int | None:
 
 
 def required_unsigned(dataset: Dataset, keyword: str, wrong: str = "RTD012") -> int:
-    """A 16-bit unsigned integer that must be there; `wrong` is the code of the error when it is not."""
+    """Return a 16-bit unsigned integer that must be there; `wrong` is the code of the error when it is not."""
     found = unsigned(dataset, keyword)
     if found is None:
         raise fault(wrong, dataset, keyword, "absent or empty")
@@ -200,7 +223,7 @@ def unsigned_pairs(dataset: Dataset, keyword: str) -> tuple[int, ...]:
 
 
 def sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a sequence; empty when absent or empty."""
+    """Return the items of a sequence; empty when absent or empty."""
     element = _element(dataset, keyword)
     if element is None or element.length == 0:
         return ()
@@ -210,12 +233,12 @@ def sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
 
 
 def required_sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a sequence that must have at least one."""
+    """Return the items of a sequence that must have at least one."""
     return sequence(dataset, keyword) or _absent(dataset, keyword)
 
 
 def timestamp(dataset: Dataset, *keywords: tuple[str, str]) -> str:
-    """The first complete date of some (date, time) pairs of attributes, as YYYYMMDDHHMMSS; empty when there is none.
+    """Return the first whole date of some (date, time) pairs of attributes as YYYYMMDDHHMMSS; empty when there is none.
 
     A date is a hint for people and for the order of revisions, never an identity: a malformed one counts as absent.
     """

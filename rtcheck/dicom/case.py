@@ -77,7 +77,7 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
 
 
 def _read_file(file: FoundFile, *, allow_headerless: bool) -> _Entry | None:
-    """The object in a file, or None when the file is no DICOM and nobody said it was."""
+    """Return the object in a file, or None when the file is no DICOM and nobody said it was."""
     try:
         head = read_bytes(file, _HEAD - 1)
         if is_directory_file(head):
@@ -100,7 +100,7 @@ def _read_file(file: FoundFile, *, allow_headerless: bool) -> _Entry | None:
 
 
 def _check_headerless(dicom: DicomFile, label: str, *, allowed: bool) -> None:
-    """A file without preamble must say itself what it is (SOP class and modality are compared for every object)."""
+    """Refuse a file without preamble that does not say itself what it is (modality is compared later)."""
     if not allowed:
         raise DicomError("RTD003", label, "no preamble and no DICOM prefix; such files are not accepted here")
     if uid(dicom.root, "SOPClassUID") not in SOP_CLASSES:
@@ -112,7 +112,7 @@ def _patient_id(dicom: DicomFile) -> str:
 
 
 def _without_duplicates(entries: list[_Entry], findings: list[Finding]) -> list[_Entry]:
-    """One entry for each SOP Instance UID, sorted by it; equal copies are noted, conflicting ones are fatal (RTD006)."""
+    """Keep one entry for each SOP Instance UID, sorted by it; equal copies are noted, others fatal (RTD006)."""
     by_uid: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
         by_uid[entry.read.input.sop_instance_uid].append(entry)
@@ -121,30 +121,29 @@ def _without_duplicates(entries: list[_Entry], findings: list[Finding]) -> list[
         first, *others = by_uid[sop_instance_uid]
         kept.append(first)
         for other in others:
-            names = f"{first.read.input.source} and {other.read.input.source}"
+            source = other.read.input.source
+            names = f"{first.read.input.source} and {source}"
             if other.digest == first.digest:
-                findings.append(finding("RTD007", other.read.input.source, f"{names} are the same file; one is ignored"))
+                findings.append(finding("RTD007", source, f"{names} are the same file; one is ignored"))
             else:
                 findings.append(
-                    finding("RTD006", other.read.input.source, f"{names} have the same SOP Instance UID but differ; remove one")
+                    finding("RTD006", source, f"{names} have the same SOP Instance UID but differ; remove one")
                 )
     return kept
 
 
 def _common_patient(entries: list[_Entry], findings: list[Finding]) -> str:
-    """The patient id of all objects, or empty. The ids themselves never appear in a message."""
+    """Return the patient id of all objects, or empty. The ids themselves never appear in a message."""
     sources: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         sources[entry.patient_id].append(entry.read.input.source)
     unnamed = sources.pop("", [])
     if unnamed:
-        findings.append(
-            finding("RTD012", unnamed[0], f"PatientID (0010,0020) is absent or empty in {len(unnamed)} objects; whose they are is not known")
-        )
+        problem = f"absent or empty in {len(unnamed)} objects; whose they are is not known"
+        findings.append(finding("RTD012", unnamed[0], f"PatientID (0010,0020): {problem}"))
     if len(sources) > 1:
         firsts = ", ".join(sorted(files[0] for files in sources.values()))
-        findings.append(
-            finding("RTD101", "PatientID", f"the objects belong to {len(sources)} patients, see for example {firsts}: check one patient at a time")
-        )
+        problem = f"the objects belong to {len(sources)} patients, see {firsts}: check one patient at a time"
+        findings.append(finding("RTD101", "PatientID", problem))
         return ""
     return next(iter(sources), "")

@@ -24,7 +24,7 @@ NO_CONTOURS = ContourSet(frozen(np.empty((0, 3))), frozen(np.zeros(1, dtype=np.i
 
 
 def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Finding]) -> ContourSet:
-    """The contours of one ROI, in stored order, points in LPS mm.
+    """Return the contours of one ROI, in stored order, points in LPS mm.
 
     Args:
         items: its items of ROIContourSequence (one in a proper file).
@@ -57,13 +57,9 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
     except DecimalError as error:
         number, within = _locate(error.index, counts)
         code_, problem = ("RTD009", "is empty") if error.empty else ("RTD008", "is not a finite decimal number")
-        findings.append(
-            finding(
-                code_, subject,
-                f"{contours[number].path()}.ContourData (3006,0050): value {within + 1} {problem}; export the structure set again",
-                "E", found=error.problem,
-            )
-        )
+        place = f"{contours[number].path()}.ContourData (3006,0050)"
+        message = f"{place}: value {within + 1} {problem}; export the structure set again"
+        findings.append(finding(code_, subject, message, "E", found=error.problem))
         return NO_CONTOURS
     if numbers.overlong:
         findings.append(
@@ -78,14 +74,14 @@ def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:
     """Type, number of values and text of one contour; the number of points is checked, the numbers are not yet."""
     kind = code(contour, "ContourGeometricType")
     if kind not in _KINDS:
-        raise _fault(contour, f"ContourGeometricType (3006,0042) is {kind!r}, expected one of {', '.join(sorted(_KINDS))}")
+        raise _fault(contour, f"ContourGeometricType (3006,0042) is {kind!r}, not one of {', '.join(sorted(_KINDS))}")
     points = integer(contour, "NumberOfContourPoints", "RTD305")
     value = raw_value(contour, "ContourData", ("DS",)).rstrip(b"\0 ")
     count = value.count(b"\\") + 1 if value else 0
     if points is None or points < 1:
         raise _fault(contour, "NumberOfContourPoints (3006,0046) is absent or not positive")
     if count != 3 * points:
-        raise _fault(contour, f"ContourData (3006,0050) has {count} values, NumberOfContourPoints {points} needs {3 * points}")
+        raise _fault(contour, f"ContourData (3006,0050) has {count} values, {points} points need {3 * points}")
     if kind == "POINT" and points != 1:
         raise _fault(contour, f"a contour of type POINT has {points} points")
     if points > MAX_POINTS:

@@ -1,9 +1,9 @@
 """The index of one DICOM object: where every element's value lies in the file's bytes.
 
-pydicom turns each element into a Python object before anyone has checked that the lengths add up, and it guesses where a
-file is wrong. Here the bytes stay bytes: the walker (`rtcheck.dicom.walker`) checks the structure and notes offsets, the
-getters (`rtcheck.dicom.attributes`) read single values strictly. pydicom supplies the dictionary, the character sets and
-the RLE decoder, and is the second reader in the tests.
+pydicom turns each element into a Python object before anyone has checked that the lengths add up, and it guesses where
+a file is wrong. Here the bytes stay bytes: the walker (`rtcheck.dicom.walker`) checks the structure and notes offsets,
+the getters (`rtcheck.dicom.attributes`) read single values strictly. pydicom supplies the dictionary, the character
+sets and the RLE decoder, and is the second reader in the tests.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from typing import NamedTuple
 
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
-__all__ = ["DUPLICATE", "Dataset", "Element", "Encoding", "Source", "tag_name", "tag_of"]
+__all__ = ["DUPLICATE", "MAX_LISTED", "Dataset", "Element", "Encoding", "Source", "tag_name", "tag_of"]
 
 DUPLICATE = "duplicate"
 """Stands in `Element.vr` for a tag that occurs twice in one data set: its value is anybody's guess."""
+
+
+MAX_LISTED = 10
+"""Misplaced elements beyond this are not listed: a hostile file could have millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Source:
         label: file name relative to the PATH given.
         encoding: of the data set (the meta information is always explicit little endian).
         fragments: of encapsulated pixel data, (offset, length) each, the basic offset table first.
-        misplaced: paths of elements out of ascending order, or given twice.
+        misplaced: paths of elements out of ascending order or given twice, the first `MAX_LISTED` of them.
         odd_lengths: number of values of odd length.
         padding: number of zero bytes after the last element.
     """
@@ -59,7 +63,7 @@ class Source:
 class Element(NamedTuple):
     """One element: its value is ``data[offset:offset + length]``.
 
-    `vr` is as written; empty where the encoding has none; "SQ" whenever `items` were read; `DUPLICATE` when given twice.
+    `vr` is as written; empty where the encoding has none; "SQ" when `items` were read; `DUPLICATE` when given twice.
     """
 
     vr: str
@@ -97,7 +101,7 @@ class Dataset:
 
 @cache
 def tag_of(keyword: str) -> int:
-    """The tag of a keyword of the data dictionary (PS3.6)."""
+    """Return the tag of a keyword of the data dictionary (PS3.6)."""
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise KeyError(keyword)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtcheck.dicom.attributes import code, decimal, required_decimals, required_integer, required_sequence, sequence
+from rtcheck.dicom.attributes import (
+    code,
+    decimal,
+    fault,
+    required_decimals,
+    required_integer,
+    required_sequence,
+    sequence,
+)
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.errors import DicomError
 from rtcheck.model.arrays import frozen
@@ -28,12 +36,8 @@ def read_vendor_dvhs(root: Dataset, findings: list[Finding]) -> tuple[VendorDVH,
         except DicomError as error:
             problems.append(error.problem)
     if problems:
-        findings.append(
-            finding(
-                "RTD222", root.source.label, f"{len(problems)} of the embedded DVHs cannot be read and cannot be compared",
-                first=problems[0],
-            )
-        )
+        message = f"{len(problems)} of the embedded DVHs cannot be read, so they cannot be compared"
+        findings.append(finding("RTD222", root.source.label, message, first=problems[0]))
     return tuple(curves)
 
 
@@ -46,9 +50,7 @@ def _read_item(item: Dataset) -> VendorDVH:
     values = required_decimals(item, "DVHData")
     bins = required_integer(item, "DVHNumberOfBins")
     if len(values) != 2 * bins:
-        raise DicomError(
-            "RTD009", item.source.label, f"{item.path()}.DVHData (3004,0058): {len(values)} values, {bins} bins need {2 * bins}"
-        )
+        raise fault("RTD009", item, "DVHData", f"found {len(values)} values, {bins} bins need {2 * bins}")
     scaling = decimal(item, "DVHDoseScaling")
     return VendorDVH(
         roi_numbers=tuple(included),

@@ -56,7 +56,7 @@ def find_files(paths: Sequence[Path | str], findings: list[Finding]) -> tuple[li
             _add(FoundFile(given.name, given, named=True), found)
         else:
             problem = "is neither a file nor a folder" if given.exists() else "does not exist"
-            findings.append(finding("RTD001", given.name or str(given), f"this PATH {problem}; nothing was read from it"))
+            findings.append(finding("RTD001", given.name or str(given), f"this PATH {problem}; nothing was read"))
     return sorted(found.values()), special
 
 

@@ -15,7 +15,7 @@ __all__ = ["read_geometry"]
 _ORTHONORMAL = 1e-3
 """Largest error of direction cosines: they are written with few digits, and are made exactly orthonormal afterwards."""
 _AXIAL = 1e-5
-"""How far from (1, 0, 0, 0, 1, 0) the cosines may be for absolute plane positions ("exactly", but for written digits)."""
+"""How far from (1, 0, 0, 0, 1, 0) the cosines may be for absolute plane positions ("exactly", but for rounding)."""
 _SAME_MM = 0.01
 """Positions closer than this are the same for telling forms apart; it moves no dose by anything that matters."""
 _REPEATED_MM = 1e-3
@@ -24,7 +24,7 @@ _DEFAULT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 def read_geometry(root: Dataset, findings: list[Finding]) -> tuple[GridGeometry, bool]:
-    """The geometry of a dose grid with ascending planes, and whether the stored planes must be reversed for it.
+    """Return the geometry of a dose grid with ascending planes, and whether the stored planes must be reversed for it.
 
     ``P = S + X·Δcol·i + Y·Δrow·j + (X × Y)·offset[k]``. The patient position text is never looked at.
 
@@ -42,12 +42,15 @@ def read_geometry(root: Dataset, findings: list[Finding]) -> tuple[GridGeometry,
     steps = np.diff(offsets)
     descending = len(offsets) > 1 and steps[0] < 0
     if np.any(np.abs(steps) <= _REPEATED_MM) or np.any((steps < 0) != descending):
-        raise fault("RTD209", root, "GridFrameOffsetVector", "planes are repeated or neither ascend nor descend throughout")
+        raise fault("RTD209", root, "GridFrameOffsetVector", "planes repeat, or neither ascend nor descend throughout")
     if len(steps) > 1 and float(np.ptp(np.abs(steps))) > _SAME_MM:
         findings.append(
             finding(
-                "RTD212", root.source.label, "plane spacing is uneven; the exact positions are used",
-                smallest_mm=float(np.abs(steps).min()), largest_mm=float(np.abs(steps).max()),
+                "RTD212",
+                root.source.label,
+                "plane spacing is uneven; the exact positions are used",
+                smallest_mm=float(np.abs(steps).min()),
+                largest_mm=float(np.abs(steps).max()),
             )
         )
     if descending:
@@ -79,11 +82,13 @@ def _size(root: Dataset, keyword: str) -> int:
 
 
 def _directions(root: Dataset, cosines: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
-    """Unit vectors along a row and along a column, made exactly orthonormal (Gram-Schmidt, row first)."""
+    """Return unit vectors along a row and along a column, made exactly orthonormal (Gram-Schmidt, row first)."""
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
     errors = abs(row @ row - 1), abs(column @ column - 1), abs(row @ column)
     if not max(errors) <= _ORTHONORMAL:
-        raise fault("RTD213", root, "ImageOrientationPatient", f"{_shown(cosines)} is not a pair of orthogonal unit vectors")
+        raise fault(
+            "RTD213", root, "ImageOrientationPatient", f"found {_shown(cosines)}, expected two orthogonal unit vectors"
+        )
     row = row / np.linalg.norm(row)
     column = column - (column @ row) * row
     return row, column / np.linalg.norm(column)
@@ -94,7 +99,7 @@ def _plane_offsets(root: Dataset, first_z: float, cosines: tuple[float, ...]) ->
     pointer = unsigned_pairs(root, "FrameIncrementPointer")
     offsets = np.array(decimals(root, "GridFrameOffsetVector"))
     if not len(offsets):
-        raise fault("RTD209", root, "GridFrameOffsetVector", "absent or empty; a dose grid needs the position of every plane")
+        raise fault("RTD209", root, "GridFrameOffsetVector", "absent or empty; the position of every plane is needed")
     if len(offsets) < 2:
         raise fault("RTD209", root, "GridFrameOffsetVector", "a single plane; dose between planes cannot be told")
     if pointer != (tag_of("GridFrameOffsetVector"),):
@@ -106,8 +111,10 @@ def _plane_offsets(root: Dataset, first_z: float, cosines: tuple[float, ...]) ->
     if abs(offsets[0] - first_z) <= _SAME_MM and axial:
         return offsets - offsets[0], True
     raise fault(
-        "RTD210", root, "GridFrameOffsetVector",
-        f"starts at {offsets[0]:g}: neither 0 (offsets) nor, for axial planes, the z {first_z:g} of ImagePositionPatient",
+        "RTD210",
+        root,
+        "GridFrameOffsetVector",
+        f"starts at {offsets[0]:g}: neither 0 nor, for axial planes, {first_z:g}, the z of ImagePositionPatient",
     )
 
 

@@ -1,8 +1,8 @@
 """Decimal strings to numbers, strictly: one value, or a million in one vectorised pass.
 
-A decimal string (DS, PS3.5 §6.2) is ``[+-]digits[.digits][E[+-]digits]`` with blanks allowed around it. ``nan``, ``inf``,
-``0x10``, ``1.0D-3``, ``0,001``, ``0.1_1`` and ``1 .5`` are not, though one parser or another would make a number of them.
-A number that overflows, or that vanishes although its digits are not zero, is refused as well.
+A decimal string (DS, PS3.5 §6.2) is ``[+-]digits[.digits][E[+-]digits]`` with blanks allowed around it. ``nan``,
+``inf``, ``0x10``, ``1.0D-3``, ``0,001``, ``0.1_1`` and ``1 .5`` are not, though one parser or another would make a
+number of them. A number that overflows, or that vanishes although its digits are not zero, is refused as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHUNK = 1 << 18
 _MAX_DIGITS = 18
 """More digits than this could overflow the 64-bit mantissa."""
 _EXACT_MANTISSA = 1 << 53
-"""Integers up to here are exact doubles (IEEE 754), as are powers of ten up to 10**22: their quotient is rounded once, like `float`."""
+"""Integers up to here are exact doubles, as are powers of ten to 1e22: quotients are rounded once, as `float` does."""
 _TEN_INT = 10 ** np.arange(_MAX_DIGITS + 1, dtype=np.int64)
 _TEN_FLOAT = 10.0 ** np.arange(_MAX_DIGITS + 1)
 _MAX_LENGTH = 16
@@ -47,7 +47,8 @@ class DecimalError(ValueError):
         self.index = index
         self.empty = _EMPTY.fullmatch(text) is not None
         shown = text[:24].decode("ascii", "backslashreplace")
-        self.problem = f"value {index + 1} is empty" if self.empty else f"value {index + 1} is {shown!r}, not a finite decimal number"
+        found = "empty" if self.empty else f"{shown!r}, not a finite decimal number"
+        self.problem = f"value {index + 1} is {found}"
         super().__init__(self.problem)
 
 
@@ -57,12 +58,10 @@ class Decimals:
 
     Attributes:
         values: (n,) float64, each identical to what `float` gives.
-        decimals: the most digits after a decimal point in any value written without exponent.
         overlong: how many values are longer than the 16 characters the standard allows.
     """
 
     values: FloatArray
-    decimals: int
     overlong: int
 
 
@@ -93,23 +92,21 @@ def parse_decimals(text: bytes) -> Decimals:
     characters = np.frombuffer(text + b"\\", dtype=np.uint8)
     ends = np.flatnonzero(characters == _BACKSLASH)
     values = np.empty(len(ends))
-    decimals = overlong = first = done = 0
+    overlong = first = done = 0
     while done < len(ends):
         last = max(int(np.searchsorted(ends, first + _CHUNK)), done + 1)
         stop = int(ends[last - 1]) + 1
-        digits_after, too_long = _parse_chunk(characters[first:stop], ends[done:last] - first, values[done:last], done)
-        decimals, overlong = max(decimals, digits_after), overlong + too_long
+        overlong += _parse_chunk(characters[first:stop], ends[done:last] - first, values[done:last], done)
         first, done = stop, last
-    return Decimals(values, decimals, overlong)
+    return Decimals(values, overlong)
 
 
-def _parse_chunk(
-    characters: NDArray[np.uint8], ends: NDArray[np.intp], out: FloatArray, offset: int
-) -> tuple[int, int]:
-    """Parse the values that end (exclusive) at `ends` into `out`; return digits after the point, number of overlong values.
+def _parse_chunk(characters: NDArray[np.uint8], ends: NDArray[np.intp], out: FloatArray, offset: int) -> int:
+    """Parse the values that end (exclusive) at `ends` into `out`; return how many are overlong.
 
-    Plain values (an optional minus, digits, at most one point) are done together: their digits, taken without the point,
-    make an integer mantissa, divided once by a power of ten. Everything else goes through `parse_decimal` one by one.
+    Plain values (an optional minus, digits, at most one point) are done together: their digits, taken without the
+    point, make an integer mantissa, divided once by a power of ten. Everything else goes through `parse_decimal`, one
+    by one; so does a value without digits, which ends the parse, for nothing after it is right.
     """
     n = len(ends)
     starts = np.empty(n, dtype=np.intp)
@@ -143,5 +140,4 @@ def _parse_chunk(
         np.negative(out, where=negative, out=out)
     for i in np.flatnonzero(~plain).tolist():
         out[i] = parse_decimal(characters[starts[i] : ends[i]].tobytes(), offset + i)
-    written = int(after[plain].max(initial=0))
-    return written, int(np.count_nonzero(lengths > _MAX_LENGTH))
+    return int(np.count_nonzero(lengths > _MAX_LENGTH))

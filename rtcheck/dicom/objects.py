@@ -1,4 +1,4 @@
-"""One DICOM object to what this package knows of it: a plan, a dose, a structure set, or just an entry in the list of inputs."""
+"""One DICOM object to what this package knows of it: plan, dose, structure set, or an entry in the list of inputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rtcheck.dicom.recognise import DicomFile
 from rtcheck.dicom.rtdose import read_dose
 from rtcheck.dicom.rtplan import read_plan
 from rtcheck.dicom.rtstruct import read_structure_set
-from rtcheck.errors import DicomError
 from rtcheck.model.case import InputObject
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
@@ -25,8 +24,8 @@ SOP_CLASSES = {_DOSE: "RTDOSE", _STRUCT: "RTSTRUCT", _PLAN: "RTPLAN", _ION_PLAN:
 """The SOP classes whose numbers are used, and the modality each must have."""
 
 _SECOND_GENERATION = frozenset(f"{_RT}{number}" for number in range(10, 30))
-"""RT Physician Intent, RT Segment Annotation, RT radiation sets and their kind (PS3.3 §C.36): they can override what the
-objects above say, and are not evaluated."""
+"""RT Physician Intent, RT Segment Annotation, RT radiation sets and their kind (PS3.3 §C.36): they can override what
+the objects above say, and are not evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,35 +83,32 @@ def _check_kind(dicom: DicomFile, sop_class: str, modality: str) -> None:
         raise fault("RTD015", root, "SOPClassUID", f"found {sop_class}, which is not that of modality {modality}")
     stated = uid(dicom.meta, "MediaStorageSOPClassUID")
     if stated and stated != sop_class:
-        raise DicomError(
-            "RTD015", root.source.label, f"MediaStorageSOPClassUID (0002,0002) says {stated}, SOPClassUID (0008,0016) {sop_class}"
+        raise fault(
+            "RTD015", root, "SOPClassUID", f"found {sop_class}, but MediaStorageSOPClassUID (0002,0002) is {stated}"
         )
 
 
 def _file_findings(dicom: DicomFile, sop_class: str, modality: str) -> list[Finding]:
-    """What is noticed about the file before its content is read."""
+    """Return what is noticed about the file before its content is read."""
     label = dicom.root.source.label
     findings: list[Finding] = []
     misplaced = dicom.root.source.misplaced
     if misplaced:
-        findings.append(
-            finding(
-                "RTD010", label, f"{len(misplaced)} elements are out of order or given twice, first {misplaced[0]}; export the file again",
-                elements=misplaced[:10],
-            )
-        )
+        message = f"elements are out of order or given twice, first {misplaced[0]}; export the file again"
+        findings.append(finding("RTD010", label, message, elements=list(misplaced)))
     findings += [finding("RTD014", label, f"{deviation}; read as if it were right") for deviation in dicom.deviations]
     if not dicom.part_10:
-        findings.append(
-            finding("RTD014", label, f"no preamble and no DICOM prefix; the content proves {modality}, {dicom.root.source.encoding.name}")
-        )
+        proof = f"the content proves {modality}, {dicom.root.source.encoding.name}"
+        findings.append(finding("RTD014", label, f"no preamble and no DICOM prefix; {proof}"))
     stated = uid(dicom.meta, "MediaStorageSOPInstanceUID")
     if stated and stated != uid(dicom.root, "SOPInstanceUID"):
-        findings.append(finding("RTD014", label, "SOP Instance UID differs between file meta information and data set; the latter is used"))
+        message = "SOP Instance UID differs between file meta information and data set; that of the data set is used"
+        findings.append(finding("RTD014", label, message))
     if sop_class in _SECOND_GENERATION:
-        findings.append(
-            finding("RTD013", label, f"a second-generation RT object ({modality}) is listed but not evaluated; it may change what the plan means")
+        message = (
+            f"a second-generation RT object ({modality}) is listed but not evaluated; it may change what the plan means"
         )
+        findings.append(finding("RTD013", label, message))
     return findings
 
 
@@ -123,9 +119,9 @@ def _is_image(root: Dataset) -> bool:
 def _describe(plan: Plan | None, dose: DoseGrid | None, structure_set: StructureSet | None) -> str:
     """One line for `inspect`, without patient data (labels and names may hold some)."""
     if plan is not None:
-        counts = "+".join("?" if group.fractions_planned is None else str(group.fractions_planned) for group in plan.fraction_groups)
+        counts = "+".join(str(group.fractions_planned or "?") for group in plan.fraction_groups) or "?"
         kind = "ion plan" if plan.kind == "ION" else "plan"
-        return f"{kind}, {len(plan.beams)} beams, {counts or '?'} fractions, {plan.approval_status or 'approval not stated'}"
+        return f"{kind}, {len(plan.beams)} beams, {counts} fractions, {plan.approval_status or 'approval not stated'}"
     if dose is not None:
         planes, rows, columns = dose.geometry.shape
         return f"{dose.summation_type} dose, {dose.dose_type}, {columns}x{rows}x{planes}"

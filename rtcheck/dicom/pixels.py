@@ -21,7 +21,7 @@ _NATIVE = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 
 
 def read_stored_values(root: Dataset, transfer_syntax: str, shape: tuple[int, int, int]) -> NDArray[Any]:
-    """The unsigned integers of all planes as stored, (planes, rows, columns), native byte order, writable.
+    """Return the unsigned integers of all planes as stored, (planes, rows, columns), native byte order, writable.
 
     Args:
         root: an RT Dose.
@@ -45,7 +45,9 @@ def read_stored_values(root: Dataset, transfer_syntax: str, shape: tuple[int, in
         return _decode_rle(root, planes, rows, columns, bits)
     if transfer_syntax not in _NATIVE:
         raise fault(
-            "RTD004", root, "PixelData",
+            "RTD004",
+            root,
+            "PixelData",
             f"compressed with transfer syntax {transfer_syntax}; lossy compression alters dose: export it uncompressed",
         )
     return _native(root, expected, bits).reshape(planes, rows, columns)
@@ -95,9 +97,16 @@ def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) 
         raise fault("RTD208", root, "PixelData", f"found {len(fragments)} compressed frames, expected {planes}")
     decoder = get_decoder(_RLE)
     options: dict[str, Any] = {
-        "decoding_plugin": "pydicom", "rows": rows, "columns": columns, "number_of_frames": 1, "samples_per_pixel": 1,
-        "bits_allocated": bits, "bits_stored": bits, "pixel_representation": 0,
-        "photometric_interpretation": "MONOCHROME2", "pixel_keyword": "PixelData",
+        "decoding_plugin": "pydicom",
+        "rows": rows,
+        "columns": columns,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "bits_allocated": bits,
+        "bits_stored": bits,
+        "pixel_representation": 0,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_keyword": "PixelData",
     }
     out = np.empty((planes, rows, columns), dtype=f"u{bits // 8}")
     for number, (offset, length) in enumerate(fragments):
@@ -115,6 +124,6 @@ def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) 
 
 
 def _one_frame(fragment: bytes) -> bytes:
-    """The fragment encapsulated by itself, with an empty offset table: what the decoder expects (PS3.5 §A.4)."""
+    """Return the fragment encapsulated by itself, with an empty offset table: what the decoder expects (PS3.5 §A.4)."""
     item = b"\xfe\xff\x00\xe0"
     return item + bytes(4) + item + len(fragment).to_bytes(4, "little") + fragment + b"\xfe\xff\xdd\xe0" + bytes(4)

@@ -1,4 +1,4 @@
-"""Tell by content whether bytes are DICOM, how they are encoded, and where the data set starts (PS3.10 §7, PS3.5 §10)."""
+"""Tell by content whether bytes are DICOM, how they are encoded, where the data set starts (PS3.10 §7, PS3.5 §10)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BIG = Encoding(explicit=True, big_endian=True)
 _NATIVE = {"1.2.840.10008.1.2": _IMPLICIT, "1.2.840.10008.1.2.1": _EXPLICIT, "1.2.840.10008.1.2.2": _BIG}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _COMPRESSED = frozenset(map(str, AllTransferSyntaxes)) - _NATIVE.keys() - {_DEFLATED}
-_DIRECTORY_CLASS = b"1.2.840.10008.1.3.10"
+_DIRECTORY = b"\x02\x00\x02\x00UI\x14\x001.2.840.10008.1.3.10"  # MediaStorageSOPClassUID of a DICOMDIR
 _LONG_META = ("OB", "UN", "UT", "OW", "SQ")
 
 
@@ -50,15 +50,16 @@ def has_magic(head: bytes) -> bool:
 
 def is_directory_file(head: bytes) -> bool:
     """Whether this is a DICOMDIR: an index of other files, which is never followed."""
-    return has_magic(head) and _DIRECTORY_CLASS in head[132:400]
+    return has_magic(head) and _DIRECTORY in head[132:400]
 
 
 def looks_headerless(head: bytes) -> bool:
     """Whether a file without prefix may still start with a DICOM data set: worth a full walk, no proof.
 
-    The first element must be of group 0002 or 0008, with the representation the dictionary gives or a small length.
+    The first element must be of group 0002 or 0008, with the representation the dictionary gives or a small length. A
+    preamble whose prefix is damaged counts as well.
     """
-    return _plausible_encoding(head) is not None
+    return _plausible_encoding(head) is not None or _plausible_encoding(head[132:148]) is not None
 
 
 def read_dicom(data: bytes, label: str) -> DicomFile:
@@ -69,7 +70,8 @@ def read_dicom(data: bytes, label: str) -> DicomFile:
         label: its name for messages.
 
     Raises:
-        DicomError: RTD001 not DICOM, RTD002 lengths wrong, RTD004 transfer syntax unusable or contradicted, RTD005 caps.
+        DicomError: RTD001 not DICOM, RTD002 lengths wrong, RTD004 transfer syntax unusable or contradicted, RTD005 cap,
+            RTD010 meta information given twice.
     """
     part_10 = has_magic(data[:132])
     start = 132 if part_10 else 0
@@ -160,14 +162,12 @@ def _refuse_contradiction(data: bytes, start: int, encoding: Encoding, label: st
     """Compare the first element with the encoding that the transfer syntax announces."""
     actual = _plausible_encoding(data[start : start + 16])
     if actual is not None and actual != encoding:
-        raise DicomError(
-            "RTD004", label,
-            f"TransferSyntaxUID (0002,0010) announces {encoding.name}, but the data set is {actual.name}; export it again",
-        )
+        problem = f"announces {encoding.name}, but the data set is {actual.name}; export it again"
+        raise DicomError("RTD004", label, f"TransferSyntaxUID (0002,0010) {problem}")
 
 
 def _plausible_encoding(head: bytes) -> Encoding | None:
-    """What the first element looks like, or None when it does not look like one."""
+    """Return what the first element looks like, or None when it does not look like one."""
     if len(head) < 8:
         return None
     for encoding in (_EXPLICIT, _BIG, _IMPLICIT):

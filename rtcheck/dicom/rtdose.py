@@ -19,7 +19,6 @@ from rtcheck.dicom.attributes import (
     required_uid,
     sequence,
     timestamp,
-
 )
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.dicom.dvh_sequence import read_vendor_dvhs
@@ -46,7 +45,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
     findings: list[Finding] = []
     units = code(root, "DoseUnits")
     if units != "GY":
-        raise fault("RTD201", root, "DoseUnits", f"found {units!r}, expected 'GY'; export the dose as absolute dose in Gy")
+        raise fault("RTD201", root, "DoseUnits", f"found {units!r}, expected 'GY'; export absolute dose in Gy")
     dose_type = _dose_type(root)
     summation: SummationType = required_code(root, "DoseSummationType", _SUMMATION_TYPES)  # type: ignore[assignment]
     scaling = decimal(root, "DoseGridScaling", "RTD206")
@@ -57,9 +56,8 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
     stored = read_stored_values(root, transfer_syntax, geometry.shape)
     saturated = _check_saturation(stored, label, findings)
     if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):
-        findings.append(
-            finding("RTD014", label, "RescaleSlope (0028,1053) or RescaleIntercept is present; it is not part of RT Dose and is ignored", "I")
-        )
+        message = "RescaleSlope (0028,1053) or RescaleIntercept is present; it is no part of RT Dose and is ignored"
+        findings.append(finding("RTD014", label, message, "I"))
     plan_uids, group, beams = _references(root, findings)
     correction, transform = _caveats(root, findings)
     return DoseGrid(
@@ -85,16 +83,17 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
 def _check_saturation(stored: NDArray[Any], label: str, findings: list[Finding]) -> bool:
     """Whether values seem clipped at the largest integer: more than one voxel has it.
 
-    Systems that scale each grid to the full range (RayStation does) put exactly one voxel there; a clipped maximum is a plateau.
+    Systems that scale each grid to the full range (RayStation does) put exactly one voxel there; a clipped maximum is a
+    plateau.
     """
     largest = (1 << 8 * stored.itemsize) - 1
     count = int(np.count_nonzero(stored == largest))
     if count > 1:
-        findings.append(
-            finding("RTD217", label, f"{count} voxels have the largest value {largest} that their bits can hold: the dose is clipped there")
-        )
+        message = f"{count} voxels have {largest}, the largest value their bits can hold: the dose is clipped there"
+        findings.append(finding("RTD217", label, message))
     elif count == 1:
-        findings.append(finding("RTD217", label, f"one voxel has the largest value {largest}: the grid is scaled to its full range", "I"))
+        message = f"one voxel has the largest value {largest}: the grid is scaled to its full range"
+        findings.append(finding("RTD217", label, message, "I"))
     return count > 1
 
 
@@ -120,9 +119,8 @@ def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...]
         raise DicomError("RTD010", root.source.label, "the same beam or setup is referenced twice")
     numbers = [required_integer(group, "ReferencedFractionGroupNumber") for group in groups]
     if len(numbers) > 1:
-        findings.append(
-            finding("RTD502", root.source.label, f"the dose refers to {len(numbers)} fraction groups; at most one is supported")
-        )
+        message = f"the dose refers to {len(numbers)} fraction groups; at most one is supported"
+        findings.append(finding("RTD502", root.source.label, message))
     plan_uids = tuple(required_uid(plan, "ReferencedSOPInstanceUID") for plan in plans)
     return plan_uids, numbers[0] if len(numbers) == 1 else None, tuple(beams)
 
@@ -134,13 +132,10 @@ def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], s
     unknown = sorted(set(correction) - set(_CORRECTIONS))
     if "IMAGE" not in correction or "WATER" in correction or unknown:
         found = "/".join(correction) or "absent"
-        findings.append(
-            finding(
-                "RTD221", label,
-                f"TissueHeterogeneityCorrection (3004,0014) is {found}: whether the patient's densities were used is not sure",
-            )
-        )
+        message = f"TissueHeterogeneityCorrection (3004,0014) is {found}: use of the patient's densities is not sure"
+        findings.append(finding("RTD221", label, message))
     transform = attempt(findings, "W", "", code, root, "SpatialTransformOfDose") or "NONE"
     if transform != "NONE":
-        findings.append(finding("RTD221", label, f"SpatialTransformOfDose (3004,0005) is {transform}: the dose was moved"))
+        message = f"SpatialTransformOfDose (3004,0005) is {transform}: the dose was moved"
+        findings.append(finding("RTD221", label, message))
     return correction, transform

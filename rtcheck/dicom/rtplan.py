@@ -45,11 +45,13 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
             findings.append(finding("RTD011", label, f"{keyword}: {found.doubt}"))
     geometry = attempt(findings, None, "", required_code, root, "RTPlanGeometry", ("PATIENT", "TREATMENT_DEVICE"))
     groups = tuple(_fraction_group(item, findings) for item in sequence(root, "FractionGroupSequence"))
-    beams = tuple(_beam(item, findings) for item in sequence(root, "BeamSequence" if kind == "RT" else "IonBeamSequence"))
+    beam_sequence = "BeamSequence" if kind == "RT" else "IonBeamSequence"
+    beams = tuple(_beam(item, findings) for item in sequence(root, beam_sequence))
     _check_beams(root, groups, beams, findings)
     structure_set_uid = _structure_set_uid(root)
     if not groups:
-        findings.append(finding("RTD502", label, "FractionGroupSequence (300A,0070): absent or empty; the number of fractions is not known"))
+        problem = "absent or empty; the number of fractions is not known"
+        findings.append(finding("RTD502", label, f"FractionGroupSequence (300A,0070): {problem}"))
     if geometry != "TREATMENT_DEVICE" and not structure_set_uid:
         problem = "absent, but a plan for a patient requires it: the file may be cut short"
         findings.append(finding("RTD012", label, f"ReferencedStructureSetSequence (300C,0060): {problem}", "F"))
@@ -104,8 +106,10 @@ def _beam(item: Dataset, findings: list[Finding]) -> Beam:
     return Beam(required_integer(item, "BeamNumber"), name, delivery or "TREATMENT")
 
 
-def _check_beams(root: Dataset, groups: tuple[FractionGroup, ...], beams: tuple[Beam, ...], findings: list[Finding]) -> None:
-    """A fraction group may only name beams that the plan describes; numbers must be unique."""
+def _check_beams(
+    root: Dataset, groups: tuple[FractionGroup, ...], beams: tuple[Beam, ...], findings: list[Finding]
+) -> None:
+    """Report beams that a fraction group names but the plan does not describe; numbers must be unique."""
     label = root.source.label
     numbers = [beam.number for beam in beams]
     if len(set(numbers)) < len(numbers):
@@ -115,12 +119,9 @@ def _check_beams(root: Dataset, groups: tuple[FractionGroup, ...], beams: tuple[
         raise DicomError("RTD010", label, "FractionGroupNumber (300A,0071): the same number is given to several groups")
     missing = sorted({number for group in groups for number, _ in group.beams} - set(numbers))
     if missing:
-        findings.append(
-            finding(
-                "RTD012", label,
-                f"beam {', '.join(map(str, missing))} of the fraction group is not described in the plan: the file may be incomplete",
-            )
-        )
+        shown = ", ".join(map(str, missing))
+        message = f"beam {shown} of the fraction group is not described in the plan: the file may be incomplete"
+        findings.append(finding("RTD012", label, message))
 
 
 def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
@@ -144,7 +145,5 @@ def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
 def _structure_set_uid(root: Dataset) -> str:
     items = sequence(root, "ReferencedStructureSetSequence")
     if len(items) > 1:
-        raise DicomError(
-            "RTD009", root.source.label, f"ReferencedStructureSetSequence (300C,0060): found {len(items)} items, expected one"
-        )
+        raise fault("RTD009", root, "ReferencedStructureSetSequence", f"found {len(items)} items, expected one")
     return required_uid(items[0], "ReferencedSOPInstanceUID") if items else ""

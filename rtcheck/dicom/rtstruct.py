@@ -92,7 +92,7 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
         findings.append(finding("RTD404", subject, f"{frame_place} is not among the frames of reference of the set"))
     items = contours.get(number, [])
     if len(items) > 1:
-        findings.append(finding("RTD305", subject, f"{len(items)} items of ROIContourSequence for one ROI; expected one"))
+        findings.append(finding("RTD305", subject, f"{len(items)} items of ROIContourSequence, expected one"))
         items = []
     return ROI(
         number=number,
@@ -147,6 +147,4 @@ def _mark_repeated_numbers(rois: list[ROI]) -> None:
         if counts[roi.number] > 1:
             subject = roi.name or f"ROI {roi.number}"
             repeated = finding("RTD010", subject, f"ROINumber (3006,0022) {roi.number} is given to several ROIs")
-            rois[index] = replace(
-                roi, contours=NO_CONTOURS, stated_volume_cm3=None, findings=(*roi.findings, repeated)
-            )
+            rois[index] = replace(roi, contours=NO_CONTOURS, stated_volume_cm3=None, findings=(*roi.findings, repeated))

@@ -1,4 +1,4 @@
-"""Texts in the character sets of DICOM (PS3.5 §6.1, PS3.3 §C.12.1.1.2). Never guessed: doubt is said, bytes are kept visible."""
+"""Texts in the character sets of DICOM (PS3.5 §6.1, PS3.3 §C.12.1.1.2): doubt is said, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def trim(raw: bytes) -> bytes:
 
 
 def decode_text(dataset: Dataset, raw: bytes) -> Text:
-    """Decode a text of `dataset` in the character set in force there.
+    r"""Decode a text of `dataset` in the character set in force there.
 
-    What cannot be decoded shows its bytes as ``\\xNN``: such a name matches nothing, and nothing is guessed.
+    What cannot be decoded shows its bytes as ``\xNN``: such a name matches nothing, and nothing is guessed.
     """
     raw = trim(raw)
     if raw.isascii() and b"\x1b" not in raw:
@@ -43,14 +43,16 @@ def decode_text(dataset: Dataset, raw: bytes) -> Text:
     declared = _declared_sets(dataset)
     shown = raw.decode("ascii", "backslashreplace")
     if not any(declared):
-        hint = "; its bytes are valid UTF-8" if _is_utf8(raw) else "; its bytes are valid GB18030" if _is_chinese(raw) else ""
+        other = _other_reading(raw)
+        hint = f"; its bytes are valid {other}" if other else ""
         return Text(shown, f"a text that is not ASCII, but SpecificCharacterSet (0008,0005) is absent{hint}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # pydicom warns where it replaces characters
             value = decode_bytes(raw, convert_encodings(declared), {0x09, 0x0A, 0x0C, 0x0D})
     except (UserWarning, UnicodeError, LookupError):
-        return Text(shown, f"a text that cannot be decoded as SpecificCharacterSet (0008,0005) {'/'.join(declared)} says")
+        sets = "/".join(declared)
+        return Text(shown, f"a text that cannot be decoded as SpecificCharacterSet (0008,0005) says ({sets})")
     if b"\x1b" in raw:
         value = _ESCAPE_LEFT_OVER.sub("", value)
     return Text(value, _second_reading(raw, declared))
@@ -72,14 +74,19 @@ def _second_reading(raw: bytes, declared: list[str]) -> str:
     """Whether the bytes are more likely another character set than the declared one."""
     first = declared[0]
     if first in _LATIN and len(declared) == 1:
-        other = "UTF-8 (ISO_IR 192)" if _is_utf8(raw) else "GB18030" if _is_chinese(raw) else ""
+        other = _other_reading(raw)
     elif first in _CHINESE and _is_utf8(raw):
         other = "UTF-8 (ISO_IR 192)"
     else:
         other = ""
     if not other:
         return ""
-    return f"a text whose bytes also read as {other}, SpecificCharacterSet (0008,0005) says {first or 'ASCII'}: check the name"
+    return f"a text whose bytes also read as {other}; SpecificCharacterSet (0008,0005) says {first or 'ASCII'}"
+
+
+def _other_reading(raw: bytes) -> str:
+    """Character set, other than a Latin one, that the bytes fit; empty when there is none."""
+    return "UTF-8 (ISO_IR 192)" if _is_utf8(raw) else "GB18030" if _is_chinese(raw) else ""
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -91,7 +98,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _is_chinese(raw: bytes) -> bool:
-    """Whether all bytes above ASCII come in pairs of the GB 2312 area and decode. Latin text with accents hardly ever does."""
+    """Whether all bytes above ASCII come in pairs of the GB 2312 area and decode; accents of Latin text hardly do."""
     if raw.isascii() or _PAIRS_OF_HIGH_BYTES.fullmatch(raw) is None:
         return False
     try:

@@ -1,7 +1,7 @@
 """Walk the lengths of a DICOM file before anything in it is believed (PS3.5 §7.1, §7.5, §A.4).
 
-With defined-length sequences a file cut short often still parses: contours are simply missing, an organ looks spared. So
-every element must end inside its item, every item inside its sequence, and the last element where the file ends.
+With defined-length sequences a file cut short often still parses: contours are simply missing, an organ looks spared.
+So every element must end inside its item, every item inside its sequence, and the last element where the file ends.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from struct import Struct
 
 from pydicom._dicom_dict import DicomDictionary
 
-from rtcheck.dicom.dataset import DUPLICATE, Dataset, Element, Source, tag_name
+from rtcheck.dicom.dataset import DUPLICATE, MAX_LISTED, Dataset, Element, Source, tag_name
 from rtcheck.errors import DicomError
 
 __all__ = ["MAX_DEPTH", "MAX_ELEMENTS", "VALUE_REPRESENTATIONS", "walk"]
@@ -23,8 +23,8 @@ MAX_ELEMENTS = 5_000_000
 VALUE_REPRESENTATIONS = {
     vr.encode(): vr
     for vr in (
-        "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW", "PN",
-        "SH", "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV",
+        *("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW"),
+        *("PN", "SH", "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV"),
     )
 }
 """Every value representation of PS3.5 §6.2, by its two bytes."""
@@ -66,6 +66,10 @@ class _Walk:
         path = node.path()
         return DicomError(code, self.source.label, f"byte {position}{f', in {path}' if path else ''}: {problem}")
 
+    def too_short(self, node: Dataset, position: int, what: str, needed: int, left: int) -> DicomError:
+        problem = f"{what} needs {needed} bytes, {left} are left: the file is cut short or a length is wrong"
+        return self.fail("RTD002", node, position, problem)
+
     def dataset(self, node: Dataset, position: int, end: int, *, delimited: bool, explicit: bool, depth: int) -> int:
         """Index elements into `node` up to `end`, or up to the item delimiter; return the position after it."""
         elements = node.elements
@@ -101,7 +105,7 @@ class _Walk:
                 if tag == 0 and depth == 0 and not self.data[position:].strip(b"\0"):
                     self.source.padding = end - position
                     return end
-                raise self.fail("RTD002", node, position, f"{tag_name(tag)} cannot stand here; lengths before it are wrong")
+                raise self.fail("RTD002", node, position, f"{tag_name(tag)} cannot stand here; a length is wrong")
             self.count += 1
             if self.count > MAX_ELEMENTS:
                 raise self.fail("RTD005", node, position, f"more than {MAX_ELEMENTS} elements")
@@ -112,12 +116,10 @@ class _Walk:
             else:
                 stop = value + length
                 if stop > end:
-                    raise self.fail(
-                        "RTD002", node, position,
-                        f"{tag_name(tag)} needs {length} bytes, {end - value} are left: the file is cut short or a length is wrong",
-                    )
+                    raise self.too_short(node, position, tag_name(tag), length, end - value)
                 if vr == "SQ" or (tag in _SEQUENCES and vr in ("", "UN")):
-                    items, _ = self.sequence(node, tag, value, stop, delimited=False, explicit=vr == "SQ", depth=depth + 1)
+                    inner = vr == "SQ"
+                    items, _ = self.sequence(node, tag, value, stop, delimited=False, explicit=inner, depth=depth + 1)
                     found = Element("SQ", value, length, items)
                 else:
                     found = Element(vr, value, length)
@@ -125,7 +127,8 @@ class _Walk:
                     self.source.odd_lengths += 1
                 position = stop
             if tag <= previous:
-                self.source.misplaced.append(node.place(tag))
+                if len(self.source.misplaced) < MAX_LISTED:
+                    self.source.misplaced.append(node.place(tag))
                 if tag in elements:
                     found = Element(DUPLICATE, found.offset, found.length)
             else:
@@ -138,7 +141,7 @@ class _Walk:
     def undefined(
         self, node: Dataset, tag: int, vr: str, value: int, end: int, *, explicit: bool, depth: int
     ) -> tuple[Element, int]:
-        """An element of undefined length: a sequence, or encapsulated pixel data (PS3.5 §7.5.2, §A.4)."""
+        """Index an element of undefined length: a sequence, or encapsulated pixel data (PS3.5 §7.5.2, §A.4)."""
         if tag == _PIXEL_DATA and vr in ("OB", "OW") and depth == 0:
             position = self.encapsulated(node, value, end)
             return Element(vr, value, position - value), position
@@ -152,7 +155,7 @@ class _Walk:
     def sequence(
         self, node: Dataset, tag: int, position: int, end: int, *, delimited: bool, explicit: bool, depth: int
     ) -> tuple[tuple[Dataset, ...], int]:
-        """The items of a sequence up to `end` exactly, or up to the sequence delimiter, and the position after it."""
+        """Index the items of a sequence up to `end` exactly, or up to its delimiter; return them and where they end."""
         if depth > MAX_DEPTH:
             raise self.fail("RTD005", node, position, f"sequences nested deeper than {MAX_DEPTH}")
         if not explicit and self.source.encoding.big_endian:
@@ -166,7 +169,7 @@ class _Walk:
             if mark == _SEQUENCE_END and delimited and length == 0:
                 return tuple(items), position + 8
             if mark != _ITEM:
-                raise self.fail("RTD002", node, position, f"{tag_name(tag)}: an item should start here, not {tag_name(mark)}")
+                raise self.fail("RTD002", node, position, f"{tag_name(tag)}: an item expected, {tag_name(mark)} found")
             self.count += 1
             if self.count > MAX_ELEMENTS:
                 raise self.fail("RTD005", node, position, f"more than {MAX_ELEMENTS} items")
@@ -176,10 +179,7 @@ class _Walk:
             else:
                 stop = position + 8 + length
                 if stop > end:
-                    raise self.fail(
-                        "RTD002", child, position,
-                        f"the item needs {length} bytes, {end - position - 8} are left: the file is cut short or a length is wrong",
-                    )
+                    raise self.too_short(child, position, "the item", length, end - position - 8)
                 position = self.dataset(child, position + 8, stop, delimited=False, explicit=explicit, depth=depth)
             items.append(child)
         return tuple(items), position
@@ -192,7 +192,7 @@ class _Walk:
             if mark == _SEQUENCE_END and length == 0:
                 return position + 8
             if mark != _ITEM or length > end - position - 8:
-                raise self.fail("RTD002", node, position, "a fragment of the pixel data is cut short or its length is wrong")
+                raise self.fail("RTD002", node, position, "a fragment of the pixel data is cut short")
             self.source.fragments.append((position + 8, length))
             self.count += 1
             if self.count > MAX_ELEMENTS:

@@ -27,7 +27,7 @@ def square(z: float, half: float = 10.0) -> np.ndarray:
 
 
 def struct(*rois: RoiSpec, **options: object) -> Dataset:
-    """A small structure set, of one ROI unless others are given; without approval, so that it ends with what it needs."""
+    """A small structure set, of one ROI unless others are given; without approval, it ends with what it needs."""
     rois = rois or (RoiSpec("Heart", 1, [square(0.0), square(3.0)]),)
     return structure_set(rois, **{"approval": None, **options})
 

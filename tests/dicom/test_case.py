@@ -21,10 +21,11 @@ from tests.synthetic.encode import encode, flip_bit
 
 def summary(case):
     """What must not depend on the order or place of files."""
-    return (
-        case.patient_id, case.inputs, case.ignored_files, case.findings,
-        [p for p in case.plans], [d.sop_instance_uid for d in case.doses], [s.sop_instance_uid for s in case.structure_sets],
-    )  # fmt: skip
+    doses, sets = (
+        [dose.sop_instance_uid for dose in case.doses],
+        [item.sop_instance_uid for item in case.structure_sets],
+    )
+    return case.patient_id, case.inputs, case.ignored_files, case.findings, case.plans, doses, sets
 
 
 def whole_case():
@@ -185,10 +186,21 @@ def test_kind_contradictions(tmp_path):
 def test_second_generation_objects(tmp_path):
     """An RT Physician Intent or its kind is listed, not used, and keeps the case from passing."""
     other = plan()
-    other.SOPClassUID, other.Modality, other.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.481.10", "RTINTENT", uid("intent")
+    other.SOPClassUID, other.Modality, other.SOPInstanceUID = (
+        "1.2.840.10008.5.1.4.1.1.481.10",
+        "RTINTENT",
+        uid("intent"),
+    )
     case = read(tmp_path, *whole_case(), other)
     assert codes(case) == ["RTD013E"]
     assert [entry.used for entry in case.inputs if entry.modality == "RTINTENT"] == [False]
+
+
+def test_damaged_prefix(tmp_path):
+    """A file whose DICOM prefix is damaged is refused, whatever its name: it must not vanish among ignored files."""
+    tmp_path.joinpath("plan").write_bytes(flip_bit(encode(plan()), 129, 3))
+    case = read_case([tmp_path])
+    assert (codes(case), case.ignored_files) == (["RTD001F"], 0)
 
 
 def test_directory_file(tmp_path):
@@ -247,7 +259,7 @@ def test_file_size_cap(tmp_path, monkeypatch):
 
 
 def test_meta_information_deviations(tmp_path):
-    """A wrong length of the meta information is harmless and noted; one cut short, or a tag given twice, is not harmless."""
+    """A wrong length of the meta information is harmless and noted; cut short, or with a tag twice, it is not."""
     data = encode(plan())
     wrong = data[:140] + bytes([data[140] ^ 2]) + data[141:]
     assert codes(read(tmp_path / "length", wrong)) == ["RTD014W"]
@@ -262,7 +274,7 @@ def test_other_instance_uid_in_meta_information(tmp_path):
     data = encode(ds)
     at = data.index(str(ds.SOPInstanceUID).encode())
     digit = b"1" if data[at + 6 : at + 7] != b"1" else b"2"
-    assert codes(read(tmp_path, data[:at + 6] + digit + data[at + 7 :])) == ["RTD014W"]
+    assert codes(read(tmp_path, data[: at + 6] + digit + data[at + 7 :])) == ["RTD014W"]
 
 
 def test_no_patient_data_in_findings(tmp_path):
@@ -285,10 +297,17 @@ def test_no_patient_data_in_findings(tmp_path):
         assert secret not in shown
 
 
-SEEDS = [encode(ds, encoding, undefined_lengths=undefined) for ds in (struct(), plan(), dose()) for encoding, undefined in (("implicit", False), ("explicit", True))]
+SEEDS = [
+    encode(ds, encoding, undefined_lengths=undefined)
+    for ds in (struct(), plan(), dose())
+    for encoding, undefined in (("implicit", False), ("explicit", True))
+]
 
 
-@given(seed=st.sampled_from(range(len(SEEDS))), places=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 7)), min_size=1, max_size=3))
+@given(
+    seed=st.sampled_from(range(len(SEEDS))),
+    places=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 7)), min_size=1, max_size=3),
+)
 @settings(derandomize=True, max_examples=1500, deadline=None)
 def test_flipped_bits_are_contained(seed, places):
     """Whatever bits are flipped, reading ends in an object or in a DicomError, never in another exception."""
@@ -301,7 +320,12 @@ def test_flipped_bits_are_contained(seed, places):
         assert error.subject == "x.dcm"
 
 
-@given(seed=st.sampled_from(range(len(SEEDS))), at=st.floats(0, 0.999), noise=st.binary(max_size=20), drop=st.integers(0, 30))
+@given(
+    seed=st.sampled_from(range(len(SEEDS))),
+    at=st.floats(0, 0.999),
+    noise=st.binary(max_size=20),
+    drop=st.integers(0, 30),
+)
 @settings(derandomize=True, max_examples=1500, deadline=None)
 def test_spliced_bytes_are_contained(seed, at, noise, drop):
     """The same for bytes cut out and put in."""

@@ -36,7 +36,10 @@ def test_findings(folder, expected):
     assert codes(read_case([REAL / folder])) == expected
 
 
-@pytest.mark.parametrize("path", ["eclipse-breast-dvh/rtss.dcm", "mim-struct/rs.dcm", "raystation-proton-slope/rs.dcm", "pydicom-odd/rtstruct.dcm"])
+@pytest.mark.parametrize(
+    "path",
+    ["eclipse-breast-dvh/rtss.dcm", "mim-struct/rs.dcm", "raystation-proton-slope/rs.dcm", "pydicom-odd/rtstruct.dcm"],
+)
 def test_contours_equal_those_of_pydicom(path):
     """Names, numbers, types and every coordinate agree with the second reader."""
     case = read_case([REAL / path])
@@ -56,7 +59,15 @@ def test_contours_equal_those_of_pydicom(path):
         assert contours.kinds == tuple(contour.ContourGeometricType for contour in item.get("ContourSequence") or [])
 
 
-@pytest.mark.parametrize("path", ["eclipse-breast-dvh/rtdose.dcm", "eclipse-feet-first/rd-ffs.dcm", "raystation-proton-slope/rd-plan.dcm", "raystation-proton-slope/rd-beam2.dcm"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "eclipse-breast-dvh/rtdose.dcm",
+        "eclipse-feet-first/rd-ffs.dcm",
+        "raystation-proton-slope/rd-plan.dcm",
+        "raystation-proton-slope/rd-beam2.dcm",
+    ],
+)
 def test_dose_equals_that_of_pydicom(path):
     """Integers, scaling and geometry agree with the second reader."""
     (found,) = read_case([REAL / path]).doses
@@ -76,16 +87,32 @@ def test_dose_equals_that_of_pydicom(path):
         assert curve.mean == float(item.DVHMeanDose)
 
 
-@pytest.mark.parametrize("path", ["eclipse-breast-dvh/rtplan.dcm", "monaco-plans/rp-vmat.dcm", "monaco-plans/rp-static.dcm", "raystation-proton-slope/rp-ion.dcm", "pydicom-odd/rtplan.dcm"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "eclipse-breast-dvh/rtplan.dcm",
+        "monaco-plans/rp-vmat.dcm",
+        "monaco-plans/rp-static.dcm",
+        "raystation-proton-slope/rp-ion.dcm",
+        "pydicom-odd/rtplan.dcm",
+    ],
+)
 def test_plan_equals_that_of_pydicom(path):
     """Fractions, beams, prescriptions and links agree with the second reader."""
     (found,) = read_case([REAL / path]).plans
     ds = by_pydicom(REAL / path)
     beams = ds.get("BeamSequence") or ds.get("IonBeamSequence")
-    assert [(beam.number, beam.name) for beam in found.beams] == [(int(b.BeamNumber), b.get("BeamName", "")) for b in beams]
-    assert [group.fractions_planned for group in found.fraction_groups] == [int(g.NumberOfFractionsPlanned) for g in ds.FractionGroupSequence]
+    assert [(beam.number, beam.name) for beam in found.beams] == [
+        (int(b.BeamNumber), b.get("BeamName", "")) for b in beams
+    ]
+    assert [group.fractions_planned for group in found.fraction_groups] == [
+        int(g.NumberOfFractionsPlanned) for g in ds.FractionGroupSequence
+    ]
     for group, item in zip(found.fraction_groups, ds.FractionGroupSequence, strict=True):
-        expected = [(int(b.ReferencedBeamNumber), float(b.BeamDose) if "BeamDose" in b else None) for b in item.ReferencedBeamSequence]
+        expected = [
+            (int(b.ReferencedBeamNumber), float(b.BeamDose) if "BeamDose" in b else None)
+            for b in item.ReferencedBeamSequence
+        ]
         assert list(group.beams) == expected
     references = ds.get("DoseReferenceSequence", [])
     prescriptions = [float(r.TargetPrescriptionDose) if "TargetPrescriptionDose" in r else None for r in references]
@@ -121,7 +148,8 @@ def test_relative_dose_once_it_is_in_gray(tmp_path, name):
     assert data.count(b"RELATIVE") == 1
     (tmp_path / name).write_bytes(data.replace(b"RELATIVE", b"GY      "))
     case = read_case([tmp_path])
-    assert {note.code for note in all_findings(case)} - {"RTD014"} == {"RTD221"}  # RTD014: another UID in the meta information
+    # RTD014: another UID in the meta information.
+    assert {note.code for note in all_findings(case)} - {"RTD014"} == {"RTD221"}
     assert np.array_equal(case.doses[0].stored, by_pydicom(tmp_path / name).pixel_array)
 
 

@@ -30,13 +30,27 @@ def test_whole_plan(tmp_path, kind, encoding):
     assert (group.fractions_planned, group.beams) == (5, ((1, 6.0), (2, 4.0), (9, None)))
     (reference,) = found.dose_references
     assert (reference.kind, reference.structure_type, reference.roi_number) == ("TARGET", "VOLUME", 7)
-    assert (reference.target_prescription_gy, reference.target_minimum_gy, reference.target_maximum_gy) == (50.0, 47.5, 60.0)
+    assert (reference.target_prescription_gy, reference.target_minimum_gy, reference.target_maximum_gy) == (
+        50.0,
+        47.5,
+        60.0,
+    )
     assert found.structure_set_uid
 
 
 @pytest.mark.parametrize(
     ("fractions", "expected"),
-    [(b"30", 30), (b" 30 ", 30), (b"30.0", None), (b"30.5", None), (b"-5", None), (b"0", None), (b"", None), (b"5\\5", None), (b"1e1", None)],
+    [
+        (b"30", 30),
+        (b" 30 ", 30),
+        (b"30.0", None),
+        (b"30.5", None),
+        (b"-5", None),
+        (b"0", None),
+        (b"", None),
+        (b"5\\5", None),
+        (b"1e1", None),
+    ],
 )
 def test_fractions(tmp_path, fractions, expected):
     """A fraction count is a positive whole number or not known (row 7)."""
@@ -119,7 +133,15 @@ def test_absent_is_empty(tmp_path):
     assert (found.intent, found.approval_status, found.beams[0].delivery_type) == ("", "", "TREATMENT")
 
 
-@pytest.mark.parametrize(("date", "time", "expected"), [("20260302", "101500.123", "20260302101500"), ("20260302", "", "20260302000000"), ("2026", "1015", ""), ("20260302", "10", "20260302100000")])
+@pytest.mark.parametrize(
+    ("date", "time", "expected"),
+    [
+        ("20260302", "101500.123", "20260302101500"),
+        ("20260302", "", "20260302000000"),
+        ("2026", "1015", ""),
+        ("20260302", "10", "20260302100000"),
+    ],
+)
 def test_dates(tmp_path, date, time, expected):
     """A date is taken when it is whole, with as much of the time as there is."""
     ds = plan()

@@ -113,7 +113,10 @@ def test_contour_of_another_representation(tmp_path):
     assert codes(read(tmp_path, ds)) == ["RTD013E"]
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("CLOSEDPLANAR_XOR", []), ("OPEN_PLANAR", []), ("closed_planar", ["RTD305E"]), ("", ["RTD305E"])])
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("CLOSEDPLANAR_XOR", []), ("OPEN_PLANAR", []), ("closed_planar", ["RTD305E"]), ("", ["RTD305E"])],
+)
 def test_geometric_type(tmp_path, kind, expected):
     """The types of the standard are kept, any other takes the ROI away."""
     ds = struct(A)
@@ -133,7 +136,11 @@ def test_point(tmp_path):
 
 def test_shifted_contours(tmp_path):
     """A retired offset vector that would move the contour is refused; one of zeros is not."""
-    for name, offset, expected in (("shift", b"0\\0\\1.5", ["RTD305E"]), ("zero", b"0\\0\\0.0", []), ("minus", b"-0\\0\\+0", [])):
+    for name, offset, expected in (
+        ("shift", b"0\\0\\1.5", ["RTD305E"]),
+        ("zero", b"0\\0\\0.0", []),
+        ("minus", b"-0\\0\\+0", []),
+    ):
         ds = struct(A)
         set_raw(contour(ds), "ContourOffsetVector", offset)
         assert codes(read(tmp_path / name, ds)) == expected
@@ -212,7 +219,11 @@ def test_missing_sequence(tmp_path, keyword, empty):
 
 def test_details(tmp_path):
     """Stated volume, density override, label, approval and date are kept."""
-    ds = struct(RoiSpec("Metal", 1, [square(0.0)], volume_cc=1.25, relative_electron_density=3.0), approval="APPROVED", label="S1")
+    ds = struct(
+        RoiSpec("Metal", 1, [square(0.0)], volume_cc=1.25, relative_electron_density=3.0),
+        approval="APPROVED",
+        label="S1",
+    )
     case = read(tmp_path, ds)
     roi = rois_of(case)[1]
     assert (roi.stated_volume_cm3, roi.density_override) == (1.25, ("REL_ELEC_DENSITY",))
@@ -225,7 +236,12 @@ def test_type_said_twice_differently(tmp_path):
     """Two observations that contradict each other give no type."""
     ds = struct(A)
     other = Dataset()
-    other.ObservationNumber, other.ReferencedROINumber, other.RTROIInterpretedType, other.ROIInterpreter = 9, 1, "PTV", ""
+    other.ObservationNumber, other.ReferencedROINumber, other.RTROIInterpretedType, other.ROIInterpreter = (
+        9,
+        1,
+        "PTV",
+        "",
+    )
     ds.RTROIObservationsSequence.append(other)
     case = read(tmp_path, ds)
     assert codes(case) == ["RTD320W"]

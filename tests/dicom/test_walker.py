@@ -178,7 +178,7 @@ def test_length_of_an_item_changed():
 
 
 def test_sequence_written_with_unknown_representation():
-    """A known sequence whose representation is written UN holds implicit items, and is read all the same (PS3.5 §6.2.2)."""
+    """A known sequence whose representation is written UN holds implicit items and is read (PS3.5 §6.2.2)."""
     explicit, implicit = encode(struct(), "explicit"), encode(struct(), "implicit")
     head, _, end = element_span(explicit, "ROIContourSequence")
     whole = read_dicom(implicit, "x").root
