@@ -7,6 +7,8 @@ edge's own stationary point, or where a column of nodes enters or leaves the sol
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rtcheck.dvh.field import DoseField
@@ -16,7 +18,7 @@ from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["grid_lines", "prism_extremes"]
+__all__ = ["edge_samples", "grid_lines", "oblique_margin", "prism_extremes"]
 
 Lines = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -56,10 +58,49 @@ def prism_extremes(prisms: Prisms, axes: FloatArray, field: DoseField, lines: Li
         lines: ``grid_lines(field, axes)``.
     """
     heights, slab = _heights(prisms, lines[2])
-    u, v, height = _edge_points(prisms, lines, slab)
-    on_edges = _dosed(field, axes, u, v, heights[height], prisms.mask[slab[height]])
-    u, v, w, mask = _node_points(prisms, lines)
-    return _joined(on_edges, _dosed(field, axes, u, v, w, mask))
+    edges = _edge_pieces(prisms, lines)
+    piece, height = _each_height(edges, prisms, slab)
+    w, mask = heights[height], prisms.mask[slab[height]]
+    corners = _dosed(field, axes, edges.u0[piece], edges.v0[piece], w, mask)
+    u, v, node_w, node_mask = _node_points(prisms, lines)
+    found = _joined(corners, _dosed(field, axes, u, v, node_w, node_mask))
+    between = _worth_a_look(edges, piece, height, corners, found, _mixed_difference(prisms, axes, field))
+    for t in (0.25, 0.5, 0.75):
+        at = piece[between]
+        u = edges.u0[at] + t * (edges.u1[at] - edges.u0[at])
+        v = edges.v0[at] + t * (edges.v1[at] - edges.v0[at])
+        found = _joined(found, _dosed(field, axes, u, v, w[between], mask[between]))
+    return found
+
+
+def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: float) -> Samples:
+    """Dose on the edges of every slab, at least every `step_mm`: the search when a dose grid lies obliquely.
+
+    `oblique_margin` bounds what it can miss.
+    """
+    points = prisms.points
+    low, high = points.min(axis=0), points.max(axis=0)
+    lines = (
+        np.arange(low[0], high[0] + step_mm, step_mm),
+        np.arange(low[1], high[1] + step_mm, step_mm),
+        np.arange(prisms.lower.min(), prisms.upper.max() + step_mm, step_mm),
+    )
+    heights, slab = _heights(prisms, lines[2])
+    edges = _edge_pieces(prisms, lines)
+    piece, height = _each_height(edges, prisms, slab)
+    return _dosed(field, axes, edges.u0[piece], edges.v0[piece], heights[height], prisms.mask[slab[height]])
+
+
+def oblique_margin(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
+    """How much the extremes can exceed those of samples and edges when no grid line is parallel to the solid's axes, Gy.
+
+    Trilinear dose bends only at cell faces, by the second difference of the stored values; half a step away from
+    such a bend the dose is off its peak by up to a quarter of it along each axis.
+    """
+    return float(sum(
+        float(np.max(np.abs(np.diff(values, n=2, axis=axis)), initial=0.0)) / 4
+        for values in _boxes(prisms, axes, field) for axis in range(3)
+    ))
 
 
 def _heights(prisms: Prisms, lines: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -72,12 +113,19 @@ def _heights(prisms: Prisms, lines: FloatArray) -> tuple[FloatArray, IntArray]:
     return np.concatenate([prisms.lower, prisms.upper, lines[inner]]), np.concatenate([every, every, slab])
 
 
-def _edge_points(prisms: Prisms, lines: Lines, slab: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Vertices, crossings with cell faces and points between them on the edges of each slab, at each of its heights.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """Pieces of the edges of all cross-sections, none crossing a cell face, sorted by section."""
 
-    On a piece inside one cell the dose at constant w is a parabola: three points between its ends leave at most
-    1/64 of its second difference unseen, which is below what the sampling resolves.
-    """
+    u0: FloatArray
+    u1: FloatArray
+    v0: FloatArray
+    v1: FloatArray
+    section: IntArray
+
+
+def _edge_pieces(prisms: Prisms, lines: Lines) -> _Edges:
+    """Cut every edge where it meets a face of a dose cell."""
     points, starts = prisms.points, prisms.ring_starts
     following = np.arange(1, len(points) + 1)
     following[starts[1:] - 1] = starts[:-1]
@@ -86,19 +134,83 @@ def _edge_points(prisms: Prisms, lines: Lines, slab: IntArray) -> tuple[FloatArr
         points[:, 0], points[following, 0], points[:, 1], points[following, 1], owner, lines[0]
     )
     v0, v1, u0, u1, owner = split_edges(v0, v1, u0, u1, owner, lines[1])
-    # pieces parallel to a grid axis are linear: only slanted ones can peak between their ends
-    slanted = np.flatnonzero((u0 != u1) & (v0 != v1))
-    u = np.concatenate([u0, *(u0[slanted] + t * (u1 - u0)[slanted] for t in (0.25, 0.5, 0.75))])
-    v = np.concatenate([v0, *(v0[slanted] + t * (v1 - v0)[slanted] for t in (0.25, 0.5, 0.75))])
-    owner = np.concatenate([owner, *(owner[slanted] for _ in range(3))])
-    order = np.argsort(owner, kind="stable")
-    u, v, owner = u[order], v[order], owner[order]
-    begin = np.searchsorted(owner, np.arange(len(prisms.areas)), side="left")
-    length = np.searchsorted(owner, np.arange(len(prisms.areas)), side="right") - begin
-    section = prisms.section[slab]
-    height = np.repeat(np.arange(len(slab)), length[section])
-    at = np.arange(len(height)) - np.repeat(np.cumsum(length[section]) - length[section] - begin[section], length[section])
-    return u[at], v[at], height
+    return _Edges(u0, u1, v0, v1, owner)
+
+
+def _each_height(edges: _Edges, prisms: Prisms, slab: IntArray) -> tuple[IntArray, IntArray]:
+    """Every pair of a piece and a height of a slab with its cross-section: index of the piece, index of the height."""
+    every = np.arange(len(prisms.areas))
+    begin = np.searchsorted(edges.section, every, side="left")
+    length = (np.searchsorted(edges.section, every, side="right") - begin)[prisms.section[slab]]
+    height = np.repeat(np.arange(len(slab)), length)
+    begin = begin[prisms.section[slab]]
+    return np.arange(len(height)) - np.repeat(np.cumsum(length) - length - begin, length), height
+
+
+def _worth_a_look(
+    edges: _Edges, piece: IntArray, height: IntArray, corners: Samples, found: Samples, mixed_gy: float
+) -> IntArray:
+    """Pieces (at a height) whose inside could beat the extremes found at corners and nodes.
+
+    Along a slanted piece the dose is a parabola that leaves its chord by at most a quarter of the mixed second
+    difference of the cell. A piece is left out only when even that cannot reach what every variant already has.
+    """
+    slanted = (edges.u0 != edges.u1) & (edges.v0 != edges.v1)
+    if len(corners.dose_gy) > 1:
+        return np.flatnonzero(slanted[piece])
+    dose = found.dose_gy[0]
+    tops, bottoms = [], []
+    for bit in range(int(np.max(found.mask, initial=0)).bit_length()):
+        member = dose[(found.mask >> bit) & 1 == 1]
+        member = member[~np.isnan(member)]
+        if len(member):
+            tops.append(float(member.max()))
+            bottoms.append(float(member.min()))
+    if not tops:
+        return np.zeros(0, dtype=np.int64)
+    here = corners.dose_gy[0]
+    # pieces follow each other along their ring, so the end of one is the start of the next but for the ring's last
+    after = np.append(here[1:], here[:1])
+    follows = np.append((height[1:] == height[:-1]) & (edges.u0[piece[1:]] == edges.u1[piece[:-1]])
+                        & (edges.v0[piece[1:]] == edges.v1[piece[:-1]]), False)
+    reach = mixed_gy / 4
+    high, low = np.fmax(here, after) + reach > min(tops), np.fmin(here, after) - reach < max(bottoms)
+    return np.flatnonzero(slanted[piece] & (high | low | ~follows))
+
+
+def _mixed_difference(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
+    """The largest mixed second difference between neighbouring dose nodes around a solid, in any two directions, Gy."""
+    out = 0.0
+    for values in _boxes(prisms, axes, field):
+        worst = 0.0
+        for first, second in ((0, 1), (0, 2), (1, 2)):
+            mixed = np.diff(np.diff(values, axis=first), axis=second)
+            worst = max(worst, float(np.max(np.abs(mixed), initial=0.0)))
+        out += worst
+    return out
+
+
+def _boxes(prisms: Prisms, axes: FloatArray, field: DoseField) -> list[FloatArray]:
+    """Dose in Gy of each grid's nodes in the box around a solid, with two nodes to spare."""
+    low, high = prisms.points.min(axis=0), prisms.points.max(axis=0)
+    corners = np.array([(u, v, w) for u in (low[0], high[0]) for v in (low[1], high[1])
+                        for w in (prisms.lower.min(), prisms.upper.max())])
+    out = []
+    for part in field.parts:
+        for grid in part.grids:
+            geometry = grid.geometry
+            matrix, offset = grid_frame(geometry, axes)
+            position = corners @ matrix.T + offset
+            box = []
+            for axis, nodes in enumerate((
+                np.arange(geometry.columns) * geometry.spacing_mm[1],
+                np.arange(geometry.rows) * geometry.spacing_mm[0],
+                np.asarray(geometry.offsets_mm),
+            )):
+                first = max(int(np.searchsorted(nodes, position[:, axis].min())) - 2, 0)
+                box.append(slice(first, int(np.searchsorted(nodes, position[:, axis].max())) + 2))
+            out.append(grid.stored[box[2], box[1], box[0]].astype(np.float64) * grid.scaling_gy)
+    return out
 
 
 def _node_points(prisms: Prisms, lines: Lines) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:

@@ -20,7 +20,10 @@ from rtcheck.model.arrays import FloatArray
 __all__ = ["Tip", "end_tips", "plane_areas", "prism_bounds", "tip_profile"]
 
 _TRACE = 1e-3
-_PAD = 0.1
+_PAD = 0.15
+"""Share of a spacing added to both sides of a tip's reach; by calibration on spheres, cones, tori and cylinders."""
+_BULGE = 0.1
+"""Share of a spacing by which the boundary next to a tip may move; by the same calibration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,11 @@ def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, Flo
     planes = stack.planes_mm
     middle = (planes[:-1] + planes[1:]) / 2
     low, high = end_tips(stack)
+    if low.tapered:
+        # the steep side of a tip bulges or hollows: its next contour may reach further towards it, or less far
+        middle[0] -= state.low * _BULGE * (planes[1] - planes[0])
+    if high.tapered:
+        middle[-1] += state.high * _BULGE * (planes[-1] - planes[-2])
     lower = np.concatenate([[planes[0] - low.height[state.low + 1]], middle])
     upper = np.concatenate([middle, [planes[-1] + high.height[state.high + 1]]])
     if state.empty and stack.gaps:
