@@ -12,7 +12,16 @@ from rtcheck.dvh.notation import print_metric
 from rtcheck.measure import Bench, Problem, measure, measured_findings, stack_of, usable_problem, weakened
 from rtcheck.model.finding import Finding, finding
 from rtcheck.rules.binding import Binding
-from rtcheck.rules.outcome import Judgement, Limit, judge, outcome_findings, severity_for, table_limits
+from rtcheck.rules.outcome import (
+    Judgement,
+    Limit,
+    LookedUp,
+    doubt_lookup,
+    judge,
+    outcome_findings,
+    severity_for,
+    table_limits,
+)
 from rtcheck.rules.resolve import BoundExpression, BoundROI, is_target_expression, rois_of
 from rtcheck.rules.result import Outcome
 from rtcheck.units import format_number
@@ -57,13 +66,19 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
         )
     evaluated = _evaluate(binding, bench, binding.solid, binding.metric)
     limits = _limits(binding, bench)
-    if isinstance(limits, str):
-        judgement = Judgement("NOT_EVALUATED", limits, code="RTD706")
-    elif not limits and evaluated.value.value is not None:
-        judgement = Judgement("NOT_APPLICABLE", "Shown, not judged: the constraint has no goal.")
+    limit = limits.limit if isinstance(limits, LookedUp) else limits
+    if isinstance(limit, str):
+        judgement = Judgement("NOT_EVALUATED", limit, code="RTD706")
+        limit = None
+    elif limit is not None:
+        judgement = judge(limit, evaluated.value, accept=accept)
+        judgement = _judge_gaps(binding, bench, evaluated, judgement, limit)
+        if isinstance(limits, LookedUp):
+            judgement = doubt_lookup(judgement, limits, evaluated.value)
+    elif evaluated.value.value is None:
+        judgement = Judgement("NOT_EVALUATED", evaluated.value.reason, code=evaluated.value.code)
     else:
-        judgement = judge(limits, evaluated.value, accept=accept)
-        judgement = _judge_gaps(binding, bench, evaluated, judgement, limits)
+        judgement = Judgement("NOT_APPLICABLE", "Shown, not judged: the constraint has no goal.")
     if binding.applies is None and judgement.state not in ("MET", "NOT_EVALUATED", "NOT_APPLICABLE"):
         judgement = Judgement(
             "NOT_EVALUATED",
@@ -73,7 +88,6 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
         )
     elif binding.applies is None and judgement.state == "MET":
         judgement = replace(judgement, reason=f"Met whether or not it applies. {binding.reason}")
-    limit = limits[0] if isinstance(limits, tuple) and limits else None
     return _with_findings(binding, bench, _outcome(binding, evaluated, judgement, limit), judgement.code)
 
 
@@ -106,32 +120,28 @@ def _evaluate(binding: Binding, bench: Bench, bound: BoundExpression, metric: Me
     return _Evaluated(evaluate(dose, metric, binding.prescription_gy), dose)
 
 
-def _limits(binding: Binding, bench: Bench) -> tuple[Limit, ...] | str:
-    """Return the limits to judge against; none for a report-only constraint without a goal; a reason where unknown."""
+def _limits(binding: Binding, bench: Bench) -> Limit | LookedUp | str | None:
+    """Return the limit to judge against; None for a report-only constraint without a goal; a reason where unknown."""
     constraint = binding.constraint
     if constraint.goal_table is not None and binding.lookup is not None:
         lookup = _evaluate(binding, bench, binding.lookup, constraint.goal_table.by)
         return table_limits(constraint.goal_table, lookup.value, binding.metric.unit)
-    if constraint.goal is None:
-        return ()
-    return (Limit(constraint.goal, constraint.variation),)
+    return Limit(constraint.goal, constraint.variation) if constraint.goal is not None else None
 
 
-def _judge_gaps(
-    binding: Binding, bench: Bench, evaluated: _Evaluated, judgement: Judgement, limits: tuple[Limit, ...]
-) -> Judgement:
+def _judge_gaps(binding: Binding, bench: Bench, evaluated: _Evaluated, judgement: Judgement, limit: Limit) -> Judgement:
     """Refuse a judgement that filling or not filling missing slices would change (RTD312)."""
-    if evaluated.dose is None or not limits or binding.solid is None:
+    if evaluated.dose is None or binding.solid is None:
         return judgement
     names = _gap_names(bench, binding.solid)
     if not names or judgement.state == "NOT_EVALUATED":
         return judgement
-    at_value = judge(limits, _point(evaluated.value))
+    at_value = judge(limit, _point(evaluated.value))
     for label, dvh in evaluated.dose.alternatives:
         if not label.startswith(_GAPS):
             continue
         alone = StructureDose(dvh, (), None, 0.0, 0.0, evaluated.dose.model)
-        other = judge(limits, _point(evaluate(alone, binding.metric, binding.prescription_gy)))
+        other = judge(limit, _point(evaluate(alone, binding.metric, binding.prescription_gy)))
         if other.state != at_value.state:
             return Judgement(
                 "NOT_EVALUATED",

@@ -7,10 +7,8 @@ exactly is met. Comparisons use full precision and are written so that a number 
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, Severity, finding
@@ -21,12 +19,13 @@ from rtcheck.units import format_number
 __all__ = [
     "Judgement",
     "Limit",
+    "LookedUp",
+    "doubt_lookup",
     "judge",
     "meets",
     "outcome_findings",
     "severity_for",
     "table_limits",
-    "undecided_reason",
 ]
 
 _PRIORITY_SEVERITY: dict[Priority, Severity] = {"mandatory": "E", "optimal": "W", "report": "I"}
@@ -73,13 +72,12 @@ def meets(value: float, comparator: Comparator, limit: float) -> bool:
     return value > limit
 
 
-def judge(limits: Sequence[Limit], value: MetricValue, *, accept: bool = False) -> Judgement:
+def judge(limit: Limit, value: MetricValue, *, accept: bool = False) -> Judgement:
     """Judge a metric value at its value, low and high end.
 
     Args:
-        limits: the limit that belongs to the value, and after it every limit that the interval of a looked-up goal
-            allows; all of them are tried (one for a plain goal).
-        value: the metric value, in the unit of the limits.
+        limit: in the unit of the value.
+        value: the metric value.
         accept: the protocol's ``undecided = "accept"``.
 
     Returns:
@@ -92,19 +90,16 @@ def judge(limits: Sequence[Limit], value: MetricValue, *, accept: bool = False) 
     if not all(math.isfinite(number) for number in numbers) or not value.low <= value.value <= value.high:
         return Judgement(
             "NOT_EVALUATED",
-            "The metric gave a number that is not finite or not inside its own interval: "
-            "this is a fault of the program. Report it.",
+            "The metric gave a number that is not finite or not inside its own interval: this is a fault of the "
+            "program. Report it.",
             code="RTD608",
         )
-    at_value = _state(limits[0], value.value)
-    states = [_state(limit, number) for limit in limits for number in numbers]
-    margin = _margin(limits[0], value.value)
-    if all(state == at_value for state in states):
-        return Judgement(at_value, _plain_reason(at_value, limits[0]), margin)
-    at_low = [_state(limit, value.low) for limit in limits]
-    at_high = [_state(limit, value.high) for limit in limits]
-    reason = undecided_reason(at_value, at_low, at_high, value, looked_up=len(limits) > 1)
-    accepted = accept and at_value == "MET"
+    low, state, high = (_state(limit, number) for number in numbers)
+    margin = _margin(limit, value.value)
+    if low == state == high:
+        return Judgement(state, _plain_reason(state, limit), margin)
+    accepted = accept and state == "MET"
+    reason = _undecided_reason(low, state, high, value)
     if accepted:
         reason += ' The protocol accepts this (undecided = "accept"): the value itself meets the goal.'
     return Judgement("UNDECIDED", reason, margin, accepted, "RTD603")
@@ -135,30 +130,35 @@ def _plain_reason(state: OutcomeState, limit: Limit) -> str:
     return ""
 
 
-def undecided_reason(
-    at_value: OutcomeState,
-    at_low: Sequence[OutcomeState],
-    at_high: Sequence[OutcomeState],
-    value: MetricValue,
-    *,
-    looked_up: bool = False,
-) -> str:
+def _undecided_reason(low: OutcomeState, state: OutcomeState, high: OutcomeState, value: MetricValue) -> str:
     """Name the outcomes at the two ends of the interval and say what would settle it."""
-    low, high = format_number(round(value.low or 0.0, 6)), format_number(round(value.high or 0.0, 6))
-    unit = f" {value.unit}" if value.unit else ""
-    ends = f"{_either(at_low)} at {low}{unit}, {_either(at_high)} at {high}{unit}, {at_value} at the value"
-    looked = " or the interval of the looked-up value" if looked_up else ""
+    shown = [
+        " ".join(filter(None, (format_number(round(end or 0.0, 6)), value.unit))) for end in (value.low, value.high)
+    ]
     return (
-        f"The limit lies inside the interval{looked}: {ends}. A finer dose grid or closer contour planes would "
-        "narrow the interval; so would a plan that keeps more distance from the limit."
+        f"The limit lies inside the interval: {low} at {shown[0]}, {high} at {shown[1]}, {state} at the value. A finer "
+        "dose grid or closer contour planes would narrow the interval; so would a plan that keeps more distance from "
+        "the limit."
     )
 
 
-def _either(states: Sequence[OutcomeState]) -> str:
-    return " or ".join(sorted(set(states)))
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A limit looked up in a goal table.
+
+    Attributes:
+        limit: at the looked-up value.
+        others: at both ends of its interval and at every point of the table between them: the extremes of a piecewise
+            linear function lie there.
+        beyond: whether an end of the interval lies outside the table, where there is no limit.
+    """
+
+    limit: Limit
+    others: tuple[Limit, ...]
+    beyond: bool
 
 
-def table_limits(table: GoalTable, lookup: MetricValue, unit: str) -> tuple[Limit, ...] | str:
+def table_limits(table: GoalTable, lookup: MetricValue, unit: str) -> LookedUp | str:
     """Look up the limits of a goal table, linear between its points.
 
     Args:
@@ -167,30 +167,48 @@ def table_limits(table: GoalTable, lookup: MetricValue, unit: str) -> tuple[Limi
         unit: unit of the limits, that of the constraint's metric.
 
     Returns:
-        The limit at the value first, then those at both ends of the interval and at every point of the table between
-        them (the extremes of a piecewise linear function lie there); or, where one of the three numbers is outside the
-        table or missing, the reason in one sentence.
+        The limits; or the reason in one sentence where the looked-up value is missing or outside the table.
     """
     if lookup.value is None or lookup.low is None or lookup.high is None:
         return lookup.reason or "The metric that the goal depends on has no value."
-    numbers = [lookup.value, lookup.low, lookup.high]
-    if not all(math.isfinite(number) for number in numbers):
+    if not all(math.isfinite(number) for number in (lookup.value, lookup.low, lookup.high)):
         return "The metric that the goal depends on is not a finite number."
     first, last = table.goal[0][0], table.goal[-1][0]
     if table.variation:
         first, last = max(first, table.variation[0][0]), min(last, table.variation[-1][0])
-    if min(numbers) < first or max(numbers) > last:
+    if not first <= lookup.value <= last:
         shown = " ".join(filter(None, (format_number(round(lookup.value, 3)), lookup.unit)))
         return (
             f"The goal depends on {table.of}, {shown}, and is given only from {format_number(first)} to "
             f"{format_number(last)}: the table is not extrapolated."
         )
-    knots = sorted({x for x, _ in (*table.goal, *table.variation) if lookup.low < x < lookup.high})
-    limits = []
-    for x in (*numbers, *knots):
-        goal = _goal_at(table.goal, x, table.comparator, unit)
-        limits.append(Limit(goal, _goal_at(table.variation, x, table.comparator, unit) if table.variation else None))
-    return tuple(dict.fromkeys(limits))
+    knots = [x for x, _ in (*table.goal, *table.variation)]
+    tried = sorted(
+        {max(lookup.low, first), min(lookup.high, last), *(x for x in knots if lookup.low < x < lookup.high)}
+    )
+    others = tuple(_limit_at(table, x, unit) for x in tried if first <= x <= last)
+    return LookedUp(_limit_at(table, lookup.value, unit), others, lookup.low < first or lookup.high > last)
+
+
+def doubt_lookup(judgement: Judgement, looked_up: LookedUp, value: MetricValue) -> Judgement:
+    """Add a warning (RTD603) where the interval of the looked-up value allows a limit that judges otherwise.
+
+    The limit is that of the looked-up value (contract §3), so the outcome stays; the warning keeps it from passing
+    unseen.
+    """
+    if judgement.state not in ("MET", "VARIATION"):
+        return judgement
+    states = {judge(limit, value).state for limit in looked_up.others} - {judgement.state}
+    if not states and not looked_up.beyond:
+        return judgement
+    what = f"{' or '.join(sorted(states))} is possible" if states else "one end of it is outside the table"
+    reason = f"{judgement.reason} Within the interval of the value that the goal depends on, {what}.".strip()
+    return replace(judgement, reason=reason, code="RTD603")
+
+
+def _limit_at(table: GoalTable, x: float, unit: str) -> Limit:
+    goal = _goal_at(table.goal, x, table.comparator, unit)
+    return Limit(goal, _goal_at(table.variation, x, table.comparator, unit) if table.variation else None)
 
 
 def _goal_at(points: tuple[tuple[float, float], ...], x: float, comparator: Comparator, unit: str) -> Goal:
@@ -245,6 +263,9 @@ def outcome_findings(outcome: Outcome, code: str, *, target: bool) -> tuple[Find
         upper = bool(outcome.goal and outcome.goal.startswith("<"))
         violated = ("RTD702" if upper else "RTD701") if target else "RTD703"
         return (finding(violated, subject, f"{what}: {outcome.reason}", severity_for("E", priority), **shown),)
+    borderline = (finding("RTD603", subject, f"{what}: {outcome.reason}", severity_for("W", priority), **shown),)
+    if outcome.outcome == "MET" and code == "RTD603":
+        return borderline
     if outcome.outcome == "VARIATION":
         return (finding("RTD705", subject, f"{what}: {outcome.reason}", severity_for("W", priority), **shown),)
     if outcome.outcome == "UNDECIDED":

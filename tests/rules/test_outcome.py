@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.report import Outcome
 from rtcheck.rules.constraint import Goal, GoalTable
-from rtcheck.rules.outcome import Limit, judge, meets, outcome_findings, severity_for, table_limits
+from rtcheck.rules.outcome import Limit, doubt_lookup, judge, meets, outcome_findings, severity_for, table_limits
 
 
 def goal(text):
@@ -46,14 +46,14 @@ def value(number, low=None, high=None):
 )
 def test_a_limit_met_exactly_is_met_and_beyond_the_last_value_is_violated(asked, last, number, state):
     """Goal and variation split the line in three, and a limit met exactly is met with full precision."""
-    assert judge((limit(asked, last),), value(number)).state == state
+    assert judge(limit(asked, last), value(number)).state == state
 
 
 def test_where_value_low_and_high_agree_that_is_the_outcome():
     """An interval on one side of the limit does not disturb the outcome."""
-    assert judge((limit("<= 13"),), value(12, 11, 12.9)).state == "MET"
-    assert judge((limit("<= 13"),), value(14, 13.1, 15)).state == "VIOLATED"
-    assert judge((limit("<= 13", "<= 15"),), value(14, 13.1, 15)).state == "VARIATION"
+    assert judge(limit("<= 13"), value(12, 11, 12.9)).state == "MET"
+    assert judge(limit("<= 13"), value(14, 13.1, 15)).state == "VIOLATED"
+    assert judge(limit("<= 13", "<= 15"), value(14, 13.1, 15)).state == "VARIATION"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_where_value_low_and_high_agree_that_is_the_outcome():
 )
 def test_where_the_three_differ_it_is_undecided_and_the_reason_names_both(number, low, high, both):
     """A limit inside the interval is UNDECIDED, and the reason names the outcome at either end and what would help."""
-    judgement = judge((limit("<= 13"),), value(number, low, high))
+    judgement = judge(limit("<= 13"), value(number, low, high))
     assert judgement.state == "UNDECIDED"
     assert judgement.code == "RTD603"
     assert all(word in judgement.reason for word in both)
@@ -75,7 +75,7 @@ def test_where_the_three_differ_it_is_undecided_and_the_reason_names_both(number
 
 def test_an_interval_over_goal_and_variation_is_undecided_too():
     """MET at one end and VARIATION at the other is UNDECIDED, not the milder of the two."""
-    judgement = judge((limit("<= 13", "<= 15"),), value(13.5, 12.9, 14))
+    judgement = judge(limit("<= 13", "<= 15"), value(13.5, 12.9, 14))
     assert judgement.state == "UNDECIDED"
     assert "MET" in judgement.reason
     assert "VARIATION" in judgement.reason
@@ -83,20 +83,20 @@ def test_an_interval_over_goal_and_variation_is_undecided_too():
 
 def test_accepting_undecided_needs_the_value_itself_to_meet_the_goal():
     """`undecided = "accept"` accepts where the value meets the goal and nowhere else."""
-    inside = judge((limit("<= 13"),), value(12.9, 12.8, 13.1), accept=True)
-    beyond = judge((limit("<= 13"),), value(13.05, 12.8, 13.1), accept=True)
-    at_variation = judge((limit("<= 13", "<= 15"),), value(13.05, 12.8, 13.1), accept=True)
+    inside = judge(limit("<= 13"), value(12.9, 12.8, 13.1), accept=True)
+    beyond = judge(limit("<= 13"), value(13.05, 12.8, 13.1), accept=True)
+    at_variation = judge(limit("<= 13", "<= 15"), value(13.05, 12.8, 13.1), accept=True)
     assert (inside.state, inside.accepted) == ("UNDECIDED", True)
     assert (beyond.state, beyond.accepted) == ("UNDECIDED", False)
     assert (at_variation.state, at_variation.accepted) == ("UNDECIDED", False)
-    assert not judge((limit("<= 13"),), value(12.9, 12.8, 13.1)).accepted
+    assert not judge(limit("<= 13"), value(12.9, 12.8, 13.1)).accepted
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("comparator", ["<=", "<", ">=", ">"])
 def test_a_number_that_is_not_finite_never_passes(number, comparator):
     """Neither as value, nor as an end of the interval, nor as a limit."""
-    asked = (Limit(Goal(comparator, 13.0, "Gy", "")),)
+    asked = Limit(Goal(comparator, 13.0, "Gy", ""))
     assert not meets(number, comparator, 13.0)
     assert not meets(13.0, comparator, number)
     for candidate in (value(number), value(10, number, 20), value(10, 5, number)):
@@ -106,12 +106,12 @@ def test_a_number_that_is_not_finite_never_passes(number, comparator):
 
 def test_a_value_outside_its_own_interval_never_passes():
     """An interval that does not hold its value is a fault of the program and refuses the verdict."""
-    assert judge((limit("<= 13"),), MetricValue(10.0, 11.0, 12.0, "Gy")).code == "RTD608"
+    assert judge(limit("<= 13"), MetricValue(10.0, 11.0, 12.0, "Gy")).code == "RTD608"
 
 
 def test_a_missing_value_is_not_evaluated_with_its_reason():
     """What could not be computed carries its reason and code on."""
-    judgement = judge((limit("<= 13"),), MetricValue(None, None, None, "Gy", "the structure has no volume", "RTD605"))
+    judgement = judge(limit("<= 13"), MetricValue(None, None, None, "Gy", "the structure has no volume", "RTD605"))
     assert (judgement.state, judgement.reason, judgement.code) == ("NOT_EVALUATED", "the structure has no volume", "RTD605")
 
 
@@ -129,7 +129,7 @@ def test_a_missing_value_is_not_evaluated_with_its_reason():
 )
 def test_the_margin_is_positive_inside_the_limit_that_decides(asked, last, number, margin):
     """The goal decides where it is met or stands alone, else the variation."""
-    found = judge((limit(asked, last),), value(number)).margin
+    found = judge(limit(asked, last), value(number)).margin
     assert found == margin
     assert math.copysign(1, found) == (1 if margin >= 0 else -1)
 
@@ -140,40 +140,64 @@ TABLE = GoalTable(
 )
 
 
+def at(number, low=None, high=None):
+    return MetricValue(number, number if low is None else low, number if high is None else high, "cc")
+
+
 def test_a_goal_table_is_linear_between_its_points():
     """Half way between two points the limit is half way between theirs, and at a point it is the point's."""
-    (only,) = table_limits(TABLE, MetricValue(2.8, 2.8, 2.8, "cc"), "")
-    assert only.goal.value == pytest.approx(5.7)
-    assert only.variation.value == pytest.approx(7.0)
-    (first,) = table_limits(TABLE, MetricValue(1.8, 1.8, 1.8, "cc"), "")
-    assert first.goal.value == 5.9
-    (last,) = table_limits(TABLE, MetricValue(7.4, 7.4, 7.4, "cc"), "")
-    assert last.goal.value == pytest.approx(5.1)
+    middle = table_limits(TABLE, at(2.8), "").limit
+    assert middle.goal.value == pytest.approx(5.7)
+    assert middle.variation.value == pytest.approx(7.0)
+    assert table_limits(TABLE, at(1.8), "").limit.goal.value == 5.9
+    assert table_limits(TABLE, at(7.4), "").limit.goal.value == pytest.approx(5.1)
 
 
-@pytest.mark.parametrize("looked_up", [(1.7, 1.7, 1.7), (8.0, 8.0, 8.0), (1.9, 1.7, 2.0), (7.3, 7.2, 7.5)])
-def test_a_goal_table_is_not_extrapolated(looked_up):
-    """Outside the points, or with an end of the interval outside them, there is no limit but a reason."""
-    reason = table_limits(TABLE, MetricValue(*looked_up, "cc"), "")
+@pytest.mark.parametrize("number", [1.7, 8.0, math.nextafter(1.8, 0), math.nextafter(7.4, 8)])
+def test_a_goal_table_is_not_extrapolated(number):
+    """Outside the points there is no limit but a reason."""
+    reason = table_limits(TABLE, at(number), "")
     assert isinstance(reason, str)
     assert "not extrapolated" in reason
 
 
-def test_the_interval_of_the_looked_up_value_is_judged_too():
-    """A value that meets the limit at one end of the looked-up interval only is UNDECIDED."""
-    limits = table_limits(TABLE, MetricValue(2.8, 2.3, 3.3, "cc"), "")
-    assert limits[0].goal.value == pytest.approx(5.7)
-    assert judge(limits, value(5.75)).state == "UNDECIDED"
-    assert judge(limits, value(5.5)).state == "MET"
-    assert judge(limits, value(7.3)).state == "VIOLATED"
+def test_the_variation_may_be_given_for_a_shorter_range():
+    """Outside either line there is no limit."""
+    table = GoalTable(Metric("Volume", None, "", "cc"), "PTV", "<=", ((1, 5), (9, 5)), ((2, 6), (8, 6)))
+    assert isinstance(table_limits(table, at(1.5), ""), str)
+    assert isinstance(table_limits(table, at(8.5), ""), str)
+    assert table_limits(table, at(2), "").limit.variation.value == 6
+
+
+def doubted(table, lookup, number):
+    looked_up = table_limits(table, lookup, "")
+    return doubt_lookup(judge(looked_up.limit, value(number)), looked_up, value(number))
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "code"),
+    [(5.65, "MET", "RTD603"), (5.5, "MET", ""), (6.9, "VARIATION", "RTD603"), (6.5, "VARIATION", ""),
+     (7.1, "VIOLATED", ""), (7.3, "VIOLATED", "")],
+)  # fmt: skip
+def test_the_interval_of_the_looked_up_value_warns(number, state, code):
+    """The limit is that of the looked-up value; where its interval allows another outcome a warning says so."""
+    judgement = doubted(TABLE, at(2.8, 2.3, 3.3), number)
+    assert (judgement.state, judgement.code) == (state, code)
+    assert ("is possible" in judgement.reason) == bool(code)
+
+
+def test_an_interval_that_leaves_the_table_warns():
+    """At its end outside the table there is no limit at all."""
+    judgement = doubted(TABLE, at(1.9, 1.7, 2.0), 1.0)
+    assert (judgement.state, judgement.code) == ("MET", "RTD603")
+    assert "outside the table" in judgement.reason
 
 
 def test_a_bend_of_the_table_inside_the_interval_is_tried():
     """The extremes of a piecewise linear limit lie at its points, which are judged where the interval holds them."""
     bent = GoalTable(Metric("Volume", None, "", "cc"), "PTV", "<=", ((1, 10), (2, 4), (3, 10)))
-    limits = table_limits(bent, MetricValue(1.5, 1.2, 2.8, "cc"), "Gy")
-    assert min(item.goal.value for item in limits) == 4
-    assert judge(limits, value(5.0)).state == "UNDECIDED"
+    assert doubted(bent, at(1.5, 1.2, 2.8), 5.0).code == "RTD603"
+    assert doubted(bent, at(1.5, 1.2, 1.8), 5.0).code == ""
 
 
 def test_a_looked_up_value_that_is_missing_gives_its_reason():
@@ -217,6 +241,13 @@ def test_each_outcome_has_its_code():
     assert codes(outcome("NOT_APPLICABLE"), target=False) == []
 
 
+def test_an_outcome_whose_limit_is_in_doubt_is_a_warning():
+    """MET with a looked-up limit that could be another one keeps its state and is borderline."""
+    (item,) = outcome_findings(outcome("MET"), "RTD603", target=False)
+    assert (item.code, item.severity) == ("RTD603", "W")
+    assert len(outcome_findings(outcome("VARIATION"), "RTD603", target=False)) == 1
+
+
 def test_an_accepted_undecided_outcome_is_a_note():
     """RTD603 is I where the protocol accepts it and the value meets the goal."""
     (item,) = outcome_findings(outcome("UNDECIDED", accepted=True), "RTD603", target=False)
@@ -244,7 +275,7 @@ ORDER = {"MET": 2, "VARIATION": 1, "VIOLATED": 0}
 @given(st.floats(0, 100), st.floats(0, 5), st.floats(0, 5), st.floats(0, 5), st.floats(0, 5))
 def test_a_wider_interval_never_turns_an_outcome_into_a_better_one(number, below, above, more_below, more_above):
     """What is known less well may become UNDECIDED, never MET from something else."""
-    asked = (limit("<= 50", "<= 55"),)
+    asked = limit("<= 50", "<= 55")
     narrow = judge(asked, value(number, number - below, number + above)).state
     wide = judge(asked, value(number, number - below - more_below, number + above + more_above)).state
     assert wide in (narrow, "UNDECIDED")
