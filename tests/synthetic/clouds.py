@@ -1,4 +1,4 @@
-"""A believable dose: for each lesion a cloud with a hot centre, a steep edge and a tail shaped by arcs; then their sum."""
+"""A believable dose: a cloud for each lesion, with a hot centre, a steep edge and a tail shaped by arcs; their sum."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _cloud(cloud: Cloud, ptv: Solid, organs: Mapping[str, Solid], plane: Plane) 
     return cloud.dose_gy * fraction
 
 
-def dose_on_plane(clouds: Sequence[Cloud], targets: Mapping[str, tuple[Solid, Solid]], organs: Mapping[str, Solid], plane: Plane) -> Field:
+def dose_on_plane(
+    clouds: Sequence[Cloud], targets: Mapping[str, tuple[Solid, Solid]], organs: Mapping[str, Solid], plane: Plane,
+) -> Field:
     """Dose in Gy (ny, nx): the clouds as a planner would fit them together, with build-up at the skin, zero in air."""
     together = sum(_cloud(cloud, targets[cloud.lesion.id][1], organs, plane) ** 2 for cloud in clouds) ** 0.5
     return together / (1 + np.exp((organs["BODY"](plane) + 4.0) / 1.5))

@@ -125,7 +125,7 @@ def _pack_bits(plane: np.ndarray) -> bytes:
 
 
 def _prepare(ds: Dataset, undefined: bool, implicit: bool, little: bool) -> None:
-    """Set sequence lengths, and tell pydicom that raw elements are in the target encoding: it then leaves them alone."""
+    """Set sequence lengths; tell pydicom that raw elements are in the target encoding, so that it leaves them alone."""
     ds.set_original_encoding(implicit, little, ds._character_set)
     for tag in ds.keys():  # get_item keeps raw elements raw
         element = ds.get_item(tag)

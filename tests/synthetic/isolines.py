@@ -14,6 +14,11 @@ _LINES = {
     9: [(0, 2)], 11: [(1, 2)], 12: [(3, 1)], 13: [(0, 1)], 14: [(3, 0)],
 }
 
+_SADDLES = {
+    (5, True): [(0, 1), (2, 3)], (5, False): [(0, 3), (2, 1)],
+    (10, True): [(1, 2), (3, 0)], (10, False): [(1, 0), (3, 2)],
+}
+
 
 def rings(
     field: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], *, spacing: float = 3.4,
@@ -63,7 +68,7 @@ def _closed_lines(field: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         lines = _LINES.get(kind)
         if lines is None:  # a saddle: the mean of the corners says which pair is joined
             joined = field[j : j + 2, i : i + 2].mean() < 0
-            lines = {5: [(0, 1), (2, 3)] if joined else [(0, 3), (2, 1)], 10: [(1, 2), (3, 0)] if joined else [(1, 0), (3, 2)]}[kind]
+            lines = _SADDLES[kind, bool(joined)]
         for start, stop in lines:
             following[edges[start]] = edges[stop]
     out = []

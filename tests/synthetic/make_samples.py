@@ -44,10 +44,12 @@ WIDE_RINGS = {"BODY": 7.0, "Skin": 7.0, "Chestwall": 5.5}
 
 # Hounsfield units, painted in this order; names with an underscore are tissues without a contour of their own
 TISSUES: tuple[tuple[str, float], ...] = (
-    ("BODY", -95), ("_lean", 48), ("_inner", -88), ("_process", 240), ("_spine", 260), ("SpinalCanal", 32), ("Rib", 300),
-    ("Lung_R", -810), ("Lung_L", -815), ("Heart", 42), ("GreatVes", 118), ("Esophagus", 34), ("Bronchus_Main", -920),
-    ("Bronchus_Small", -880), ("Trachea", -960), ("Liver", 62), ("Gallbladder", 12), ("BileDuct_Common", 14), ("Spleen", 54),
-    ("Kidney_L", 96), ("Kidney_R", 95), ("Stomach", 26), ("Duodenum", 30), ("Colon", 8), ("Bowel_Small", 24),
+    ("BODY", -95), ("_lean", 48), ("_inner", -88), ("_process", 240), ("_spine", 260), ("SpinalCanal", 32),
+    ("Rib", 300), ("Lung_R", -810), ("Lung_L", -815), ("Heart", 42), ("GreatVes", 118), ("Esophagus", 34),
+    ("Bronchus_Main", -920), ("Bronchus_Small", -880), ("Trachea", -960), ("Liver", 62),
+    ("Gallbladder", 12), ("BileDuct_Common", 14), ("Spleen", 54),
+    ("Kidney_L", 96), ("Kidney_R", 95), ("Stomach", 26), ("Duodenum", 30),
+    ("Colon", 8), ("Bowel_Small", 24),
 )
 LESION_HU = {"L1": 44, "L2": 40, "L3": 34, "L4": 130, "L5": 36}
 
@@ -70,7 +72,10 @@ def export(sample: Sample, folder: Path) -> list[Path]:
     objects += [
         (f"RS.{sample.folder}.dcm", structure_set(rois, seed=sample.folder, patient=sample.patient, images=ct)),
         (f"RP.{sample.folder}.dcm", plan),
-        (f"RD.{sample.folder}.dcm", rt_dose(dose, DOSE_GRID, seed=sample.folder, patient=sample.patient, scaling=DOSE_STEP)),
+        (
+            f"RD.{sample.folder}.dcm",
+            rt_dose(dose, DOSE_GRID, seed=sample.folder, patient=sample.patient, scaling=DOSE_STEP),
+        ),
     ]
     return [write(ds, folder / name) for name, ds in objects]
 
@@ -115,7 +120,9 @@ def _beams(sample: Sample) -> list[BeamSpec]:
     return [*beams, BeamSpec(99, "CBCT", "SETUP", gantry=(0.0, 0.0))]
 
 
-def _hounsfield(organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]], seed: str) -> NDArray[np.int16]:
+def _hounsfield(
+    organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]], seed: str,
+) -> NDArray[np.int16]:
     """CT numbers (nz, ny, nx): tissues painted over each other with soft edges, plus a fine repeatable texture."""
     solids = dict(organs)
     painted = [*TISSUES, *((f"GTV_{name}", value) for name, value in LESION_HU.items())]
@@ -149,7 +156,8 @@ def main(root: Path | None = None) -> None:
         for stale in folder.glob("*.dcm"):
             stale.unlink()
         paths = export(sample, folder)
-        print(f"{folder}: {len(paths)} files, {sum(path.stat().st_size for path in paths) / 1e6:.1f} MB", file=sys.stderr)
+        size = sum(path.stat().st_size for path in paths)
+        print(f"{folder}: {len(paths)} files, {size / 1e6:.1f} MB", file=sys.stderr)
 
 
 if __name__ == "__main__":

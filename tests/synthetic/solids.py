@@ -13,7 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-__all__ = ["Field", "Plane", "Solid", "bumpy", "cut", "ellipsoid", "grown", "intersection", "named", "prism", "tube", "union"]
+__all__ = [
+    "FAR_MM",
+    "Field",
+    "Plane",
+    "Solid",
+    "bumpy",
+    "cut",
+    "ellipsoid",
+    "grown",
+    "intersection",
+    "named",
+    "prism",
+    "tube",
+    "union",
+]
 
 Field = NDArray[np.float64]
 
