@@ -21,11 +21,12 @@ def finding_lines(findings: Sequence[Finding], paint: Paint = no_paint) -> list[
     lines = ["FINDINGS"]
     serious = sorted((one for one in findings if one.severity != "I"),
                      key=lambda one: (_SEVERITIES.index(one.severity), one.code))
-    for one, after in zip(serious, [*serious[1:], None], strict=True):
+    last = {one.code: index for index, one in enumerate(serious)}
+    for index, one in enumerate(serious):
         mark = f"{one.code} {one.severity}"
         first, *others = wrap(f"{mark}  {visible(_said(one))}", "  ", _HANGING)
         lines += [first.replace(mark, paint(mark, one.severity), 1), *others]
-        if one.severity in "FE" and (after is None or after.code != one.code):  # said once for all of one code
+        if one.severity in "FE" and last[one.code] == index:  # said once for all of one code
             lines += wrap(f"do: {CATALOGUE[one.code].fix}", _HANGING)
     notes: dict[str, list[Finding]] = {}
     for one in findings:

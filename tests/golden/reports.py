@@ -54,8 +54,8 @@ def failing():
         outcome("UK-2022.5fx.Skin.D10cc", "Skin_超长的结构名称_with_a_tail", "D10cc[Gy]", "VIOLATED", value=37.0001,
                 low=36.9, high=37.2, goal="<= 36.5 Gy", margin=-0.5001, priority="optimal", rois=["Skin"],
                 source="UK-2022", confidence="memory"),
-        outcome("REPORT.PTV.Volume", "@ptv", "Volume[cc]", "NOT_APPLICABLE", value=112.3, low=110.0, high=114.9, unit="cc",
-                goal=None, priority="report", rois=["PTV_L1", "PTV_L3"]),
+        outcome("REPORT.PTV.Volume", "@ptv", "Volume[cc]", "NOT_APPLICABLE", value=112.3, low=110.0, high=114.9,
+                unit="cc", goal=None, priority="report", rois=["PTV_L1", "PTV_L3"]),
         outcome("TG-101.15fx.Heart.D15cc", "Heart", "D15cc[Gy]", "NOT_APPLICABLE", goal="<= 40 Gy",
                 reason="the plan has 5 fractions"),
     )

@@ -126,3 +126,10 @@ def test_the_same_advice_is_said_once():
     text = text_report(replace(failing(), outcomes=rows, lesions=(), findings=()))
     assert text.count("Nothing is known.") == 1
     assert all(f"      C{number}\n" in text for number in range(3))
+
+
+def test_notes_alone_make_a_section():
+    """A report whose findings are all notes shows them."""
+    text = text_report(replace(passing(), findings=(finding("RTD304", "Kidney_L", "matched through the table"),)))
+    assert "RTD304 I  Kidney_L: matched through the table" in text
+    assert "exit 0" in text
