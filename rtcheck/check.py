@@ -165,15 +165,27 @@ def _fatal(findings: Iterable[Finding]) -> bool:
 
 def _identity(case: Case, record: PatientRecord) -> list[Finding]:
     """Refuse a record of another patient (RTD101). No identifier is printed here."""
-    if case.patient_id and case.patient_id in (record.patient_id, *record.dicom_ids):
-        return []
-    what = "differs from the registry's" if case.patient_id else "is empty or differs between objects"
+    known = {record.patient_id, *record.dicom_ids}
+    if case.patient_ids and known.issuperset(case.patient_ids):
+        if len(case.patient_ids) == 1:
+            return []
+        problem = (
+            f"The objects of the export carry {len(case.patient_ids)} different identifiers, all of which the "
+            "registry lists as this patient's (patient.id, patient.dicom_ids). Confirm that they are one patient."
+        )
+        return [finding("RTD101", "patient", problem, "W", identifiers=len(case.patient_ids))]
+    if not case.patient_ids:
+        what = "is empty"
+    elif len(case.patient_ids) == 1:
+        what = "differs from the registry's"
+    else:
+        what = "differs between objects, and the registry does not list every one"
     return [
         finding(
             "RTD101",
             "patient",
             f"The PatientID (0010,0020) of the export {what} (registry: patient.id, "
-            "patient.dicom_ids). Use the record of this patient, or list the export's id in dicom_ids.",
+            "patient.dicom_ids). Use the record of this patient, or list the export's ids in dicom_ids.",
         )
     ]
 
@@ -346,7 +358,7 @@ def _report(
     return Report(
         verdict=verdict,
         exit_code=exit_code(verdict, draft.settings.fail_on),
-        patient_id=draft.case.patient_id,
+        patient_id=draft.case.patient_id or (draft.record.patient_id if draft.case.patient_ids else ""),
         plans=_plans(draft.course),
         lesions=tuple(lesions),
         outcomes=outcomes,

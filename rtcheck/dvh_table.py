@@ -22,7 +22,7 @@ from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course, CoursePart
-from rtcheck.rules.links import select_course
+from rtcheck.rules.links import select_course, several_patients
 from rtcheck.rules.names import NameTable, match_name
 from rtcheck.rules.resolve import BoundROI
 
@@ -93,7 +93,7 @@ def dvh_table(
     course = select_course(case, None)
     if not case.plans:
         course = _without_plan(case, course)
-    findings = [*case.findings, *course.findings]
+    findings = [*case.findings, *several_patients(case), *course.findings]
     rois, missed = _choose(course, names, table or NameTable((), {}))
     findings += missed
     if not any(item.severity == "F" for item in findings):

@@ -13,7 +13,7 @@ from rtcheck.model.finding import Finding
 from rtcheck.model.grid import DoseGrid
 from rtcheck.model.plan import Plan
 from rtcheck.model.structure import ROI, StructureSet
-from rtcheck.rules.links import select_course
+from rtcheck.rules.links import select_course, several_patients
 
 __all__ = ["DoseEntry", "Inventory", "Link", "PlanEntry", "ROIEntry", "StructureSetEntry", "take_inventory"]
 
@@ -129,9 +129,9 @@ def take_inventory(case: Case) -> Inventory:
            *(item for grid in case.doses for item in grid.findings),
            *(item for structures in case.structure_sets for item in structures.findings)]
     course = select_course(case, None)
-    findings = (*case.findings, *own, *course.findings, *contour_findings)
+    findings = (*case.findings, *several_patients(case), *own, *course.findings, *contour_findings)
     return Inventory(
-        patient_id=case.patient_id,
+        patient_id=", ".join(case.patient_ids),
         objects=case.inputs,
         ignored_files=case.ignored_files,
         plans=tuple(_plan(plan) for plan in case.plans),

@@ -62,17 +62,18 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
     if not entries and not findings:
         findings.append(finding("RTD001", "PATH", "no DICOM object found in what was given"))
     entries = _without_duplicates(entries, findings)
-    patient_id = _common_patient(entries, findings)
+    patient_ids = _patient_ids(entries, findings)
     for entry in entries:
         findings.extend(entry.read.findings)
     return Case(
-        patient_id=patient_id,
+        patient_id=patient_ids[0] if len(patient_ids) == 1 else "",
         plans=tuple(entry.read.plan for entry in entries if entry.read.plan is not None),
         doses=tuple(entry.read.dose for entry in entries if entry.read.dose is not None),
         structure_sets=tuple(entry.read.structure_set for entry in entries if entry.read.structure_set is not None),
         inputs=tuple(entry.read.input for entry in entries),
         ignored_files=ignored,
         findings=tuple(sorted(findings, key=lambda note: (note.code, note.subject, note.message))),
+        patient_ids=patient_ids,
     )
 
 
@@ -132,18 +133,10 @@ def _without_duplicates(entries: list[_Entry], findings: list[Finding]) -> list[
     return kept
 
 
-def _common_patient(entries: list[_Entry], findings: list[Finding]) -> str:
-    """Return the patient id of all objects, or empty. The ids themselves never appear in a message."""
-    sources: dict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        sources[entry.patient_id].append(entry.read.input.source)
-    unnamed = sources.pop("", [])
+def _patient_ids(entries: list[_Entry], findings: list[Finding]) -> tuple[str, ...]:
+    """Return every patient id found, sorted. The ids themselves never appear in a message."""
+    unnamed = sorted(entry.read.input.source for entry in entries if not entry.patient_id)
     if unnamed:
         problem = f"absent or empty in {len(unnamed)} objects; whose they are is not known"
         findings.append(finding("RTD012", unnamed[0], f"PatientID (0010,0020): {problem}"))
-    if len(sources) > 1:
-        firsts = ", ".join(sorted(files[0] for files in sources.values()))
-        problem = f"the objects belong to {len(sources)} patients, see {firsts}: check one patient at a time"
-        findings.append(finding("RTD101", "PatientID", problem))
-        return ""
-    return next(iter(sources), "")
+    return tuple(sorted({entry.patient_id for entry in entries if entry.patient_id}))

@@ -43,7 +43,9 @@ class Case:
     """All objects of one patient. Tuples are sorted by SOP Instance UID, so file order never matters.
 
     Attributes:
-        patient_id: DICOM PatientID shared by all objects; empty when there is none or they differ (then RTD101).
+        patient_id: DICOM PatientID shared by all objects; empty when there is none or they differ.
+        patient_ids: every PatientID found, sorted. More than one is refused by `check` unless the registry lists them
+            all (RTD101): only the record can say that two identifiers are one patient.
         plans, doses, structure_sets: the objects that could be read.
         inputs: every DICOM object found, also those not used.
         ignored_files: number of files that are not DICOM.
@@ -57,3 +59,4 @@ class Case:
     inputs: tuple[InputObject, ...] = ()
     ignored_files: int = 0
     findings: tuple[Finding, ...] = ()
+    patient_ids: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from rtcheck.model.structure import StructureSet
 from rtcheck.rules.course import Course, CoursePart, describe_plan, fraction_count
 from rtcheck.rules.dose_links import choose_doses
 
-__all__ = ["select_course"]
+__all__ = ["select_course", "several_patients"]
 
 _NOT_FOR_TREATMENT = ("VERIFICATION", "MACHINE_QA", "RESEARCH", "SERVICE")
 
@@ -230,3 +230,17 @@ def _later(first: str, second: str) -> bool:
     """Whether one date and time is after another, to the precision both have; False when either is unknown."""
     length = min(len(first), len(second), 14)
     return length >= 8 and first[:length] > second[:length]
+
+
+def several_patients(case: Case) -> list[Finding]:
+    """Say where objects of one export carry different patient identifiers, and no record is there to join them (RTD101).
+
+    A warning while the objects refer to each other by UID; a refusal where nothing but the folder joins them.
+    """
+    if len(case.patient_ids) < 2:
+        return []
+    problem = (
+        f"The objects carry {len(case.patient_ids)} different PatientIDs (0010,0020). `rtcheck check` refuses them unless "
+        "the registry lists every one under patient.id or patient.dicom_ids."
+    )
+    return [finding("RTD101", "PatientID", problem, "W" if case.plans else "F", identifiers=len(case.patient_ids))]

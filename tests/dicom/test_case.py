@@ -88,11 +88,11 @@ def test_duplicates(tmp_path):
 
 
 def test_more_than_one_patient(tmp_path):
-    """Objects of two patients are refused; an object of nobody is no one's."""
+    """Whose objects they are is told; only the registry can join two identifiers, and an object of nobody is no one's."""
     other = Patient("OTHER-7")
     case = read(tmp_path / "two", struct(), plan(patient=other), dose())
-    assert codes(case) == ["RTD101F"]
-    assert case.patient_id == ""
+    assert codes(case) == []
+    assert (case.patient_id, case.patient_ids) == ("", ("OTHER-7", "TEST-0001"))
     nobody = plan()
     nobody.PatientID = ""
     case = read(tmp_path / "none", struct(), nobody, dose())

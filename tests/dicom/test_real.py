@@ -27,12 +27,12 @@ def by_pydicom(path):
         ("eclipse-breast-dvh", []),
         ("eclipse-feet-first", ["RTD214I"]),
         ("mim-struct", []),
-        ("monaco-plans", ["RTD014W", "RTD014W", "RTD101F"]),
-        ("raystation-proton-slope", ["RTD101F", "RTD217I", "RTD217I", "RTD217I"]),
+        ("monaco-plans", ["RTD014W", "RTD014W"]),
+        ("raystation-proton-slope", ["RTD217I", "RTD217I", "RTD217I"]),
     ],
 )
 def test_findings(folder, expected):
-    """Each clinical export is read whole; what is said about it is known. The RayStation plan names another patient."""
+    """Each clinical export is read whole; what is said about it is known."""
     assert codes(read_case([REAL / folder])) == expected
 
 
@@ -158,3 +158,9 @@ def test_bad_frame_count(tmp_path):
     data = (REAL / "pydicom-odd" / "badVR.dcm").read_bytes()
     (tmp_path / "bad.dcm").write_bytes(data.replace(b"RELATIVE", b"GY      "))
     assert codes(read_case([tmp_path])) == ["RTD209F"]
+
+
+def test_patients_of_real_exports():
+    """The RayStation plan names another patient than its dose and structures: both identifiers are kept."""
+    assert len(read_case([REAL / "raystation-proton-slope"]).patient_ids) == 2
+    assert len(read_case([REAL / "eclipse-breast-dvh"]).patient_ids) == 1
