@@ -14,6 +14,7 @@ from rtcheck.dicom.case import read_case
 from rtcheck.dicom.objects import read_object
 from rtcheck.dicom.recognise import read_dicom
 from rtcheck.errors import DicomError
+from rtcheck.rules.links import several_patients
 from tests.dicom.reading import GRID, all_findings, codes, dose, plan, read, struct
 from tests.synthetic.dicom import Patient, ct_images, set_raw, uid
 from tests.synthetic.encode import encode, flip_bit
@@ -290,8 +291,9 @@ def test_no_patient_data_in_findings(tmp_path):
         ds.SOPInstanceUID = uid(keyword)
         broken.append(encode(ds, "implicit"))
     case = read(tmp_path, *broken)
-    assert len(case.findings) >= 4
-    shown = repr([(note.subject, note.message, note.evidence) for note in all_findings(case)])
+    notes = [*all_findings(case), *several_patients(case)]
+    assert len(notes) >= 4
+    shown = repr([(note.subject, note.message, note.evidence) for note in notes])
     shown += repr([entry.description for entry in case.inputs])
     for secret in ("CANARY", "Canary", "4711", "1951"):
         assert secret not in shown
