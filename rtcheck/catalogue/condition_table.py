@@ -34,7 +34,7 @@ class FactUse:
 def read_conditions(
     raw: object, key_path: str, faults: Faults, uses: list[FactUse], *, in_tier: bool = False
 ) -> tuple[Condition, ...]:
-    """The conditions of one table, all of which must hold; faults are noted, the rest is still read."""
+    """Read the conditions of one table, all of which must hold; faults are noted, the rest is still read."""
     if not isinstance(raw, dict) or not raw:
         faults.add(key_path, describe(raw), 'a table of conditions, not empty, such as { child_pugh = "A" }')
         return ()

@@ -100,7 +100,7 @@ def _goal(text: object, metric: Metric | None, key_path: str, faults: Faults) ->
 
 
 def _check_variation(goal: Goal, variation: Goal, key_path: str, faults: Faults) -> None:
-    """The variation is the last acceptable value: same direction as the goal, and not stricter."""
+    """Check that the last acceptable value has the direction of the goal and is not stricter."""
     if goal.comparator[0] != variation.comparator[0]:
         faults.add(key_path, f'"{variation.text}", which points the other way than "{goal.text}"',
                    f"a comparator {goal.comparator[0]} or {goal.comparator[0]}=")
@@ -113,7 +113,7 @@ def _check_variation(goal: Goal, variation: Goal, key_path: str, faults: Faults)
 
 
 def _check_limit(raw: Mapping[str, Any], key_path: str, faults: Faults) -> None:
-    """Exactly one kind of limit; none is needed where a value is only reported."""
+    """Check that there is exactly one kind of limit; none is needed where a value is only reported."""
     if "goal_table" in raw:
         for key in ("goal", "variation"):
             if key in raw:

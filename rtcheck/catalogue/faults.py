@@ -14,12 +14,13 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from rtcheck.errors import Fault, NotationError
+from rtcheck.errors import Fault, FileFaultsError, NotationError
 
 __all__ = ["Faults", "Table", "check_schema", "describe", "misplaced_key", "suggest", "validate_table"]
 
 _IDENTIFYING = frozenset({"patient.id", "patient.dicom_ids"})
 _LONGEST_ECHO = 60
+_MOST_FAULTS = 500
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -36,11 +37,20 @@ class Faults:
     def __init__(self, file: str) -> None:
         self.file = file
         self.found: list[Fault] = []
+        self._places: set[str] = set()
 
     def add(self, key_path: str, found: str, expected: str, suggestion: str = "") -> None:
-        """Note one fault; of one place only the first, which is the most basic."""
-        if key_path and any(fault.key_path == key_path for fault in self.found):
+        """Note one fault; of one place only the first, which is the most basic.
+
+        Raises:
+            FileFaultsError: there are so many that the file cannot be what it is taken for; the rest is not looked at.
+        """
+        if key_path and key_path in self._places:
             return
+        self._places.add(key_path)
+        if len(self.found) == _MOST_FAULTS:
+            self.found.append(Fault(self.file, "", f"more than {_MOST_FAULTS} faults", "a file of this kind"))
+            raise FileFaultsError(tuple(self.found))
         self.found.append(Fault(self.file, key_path, found, expected, suggestion))
 
     def add_notation(self, key_path: str, error: NotationError, expected: str) -> None:
@@ -62,7 +72,7 @@ def check_schema(data: Mapping[str, Any], schema: str, faults: Faults) -> None:
 
 
 def describe(value: object) -> str:
-    """What stands in the file, in TOML's words, short enough for one line."""
+    """Say what stands in the file, in TOML's words, short enough for one line."""
     match value:
         case bool():
             return f"{str(value).lower()} (yes/no)"
@@ -88,7 +98,7 @@ def describe(value: object) -> str:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """The known word that `word` most probably stands for, or an empty text. Order of `known` does not matter."""
+    """Return the known word that `word` most probably stands for, or an empty text; their order does not matter."""
     choices = sorted(set(known))
     folded = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(word.casefold(), sorted(folded), n=1, cutoff=0.6)
@@ -96,7 +106,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 
 def misplaced_key(key: str, tables: Mapping[str, Iterable[str]]) -> str:
-    """Where a key would belong, such as ``lung.fev1_l``, when another table knows exactly this key."""
+    """Return where a key would belong, such as ``lung.fev1_l``, when another table knows exactly this key."""
     homes = sorted(f"{table}.{key}" for table, keys in tables.items() if key in set(keys))
     return homes[0] if len(homes) == 1 else ""
 
@@ -172,7 +182,7 @@ def _expected(field: FieldInfo | None) -> str:
 
 
 def _choices(field: FieldInfo | None) -> tuple[str, ...]:
-    """The words of an enumeration, found anywhere inside the field's type."""
+    """Collect the words of an enumeration, found anywhere inside the field's type."""
     words: list[str] = []
 
     def collect(annotation: object) -> None:

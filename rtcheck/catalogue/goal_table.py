@@ -56,7 +56,7 @@ def _points(raw: Sequence[Sequence[float]], key_path: str, faults: Faults) -> _P
 def _comparator(
     goal: _Points, variation: _Points, written: Comparator | None, key_path: str, faults: Faults
 ) -> Comparator | None:
-    """The direction of the limits, checked against the variation at every point of either list."""
+    """Return the direction of the limits, checked against the variation at every point of either list."""
     if not variation:
         return written or "<="
     if (goal[0][0], goal[-1][0]) != (variation[0][0], variation[-1][0]):

@@ -11,7 +11,7 @@ NOT_PROTOCOLS = frozenset({"names.toml", "sources.toml"})
 
 
 def constraints_folder() -> Path | None:
-    """The folder of the shipped files, or None when the installation lacks it.
+    """Return the folder of the shipped files, or None when the installation lacks it.
 
     A wheel carries it inside the package; in a checkout, and so in an editable install, it stands beside the package.
     """
@@ -23,7 +23,7 @@ def constraints_folder() -> Path | None:
 
 
 def shipped_names() -> tuple[str, ...]:
-    """Names of the shipped protocols and sets, without ``.toml``, sorted."""
+    """Return the names of the shipped protocols and sets, without ``.toml``, sorted."""
     folder = constraints_folder()
     if folder is None:
         return ()
@@ -31,7 +31,7 @@ def shipped_names() -> tuple[str, ...]:
 
 
 def shipped_file(name: str) -> Path | None:
-    """The shipped file of this name, with or without ``.toml``, or None."""
+    """Return the shipped file of this name, with or without ``.toml``, or None."""
     folder = constraints_folder()
     stem = name.removesuffix(".toml")
     if folder is None or stem not in {path.stem for path in folder.glob("*.toml")}:

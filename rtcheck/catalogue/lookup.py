@@ -20,17 +20,17 @@ class ConstraintRecord:
 
 
 def constraint_records(protocol: Protocol) -> tuple[ConstraintRecord, ...]:
-    """Every constraint of a protocol with its source, in the order of the protocol."""
+    """Return every constraint of a protocol with its source, in the order of the protocol."""
     return tuple(ConstraintRecord(each, protocol.sources[each.source]) for each in protocol.constraints)
 
 
 def find_constraint(protocol: Protocol, constraint_id: str) -> ConstraintRecord | None:
-    """The constraint of this id in a protocol, or None."""
+    """Return the constraint of this id in a protocol, or None."""
     return next((record for record in constraint_records(protocol) if record.constraint.id == constraint_id), None)
 
 
 def shipped_constraint(constraint_id: str) -> ConstraintRecord | None:
-    """The constraint of this id in any shipped file, or None.
+    """Return the constraint of this id in any shipped file, or None.
 
     Raises:
         FileFaultsError: a shipped file is damaged.

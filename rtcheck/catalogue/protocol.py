@@ -78,7 +78,7 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
-    """The file meant, and how to call it in messages."""
+    """Return the file meant, and how to call it in messages."""
     text = str(name_or_path)
     is_name = isinstance(name_or_path, str) and not text.endswith(".toml") and "/" not in text and "\\" not in text
     if not is_name:
@@ -125,7 +125,7 @@ def _read_file(path: Path, shown: str, reading: _Reading, above: Sequence[Path])
 
 
 def _included(name: str, folder: Path, key_path: str, faults: Faults) -> Path | None:
-    """The included file: beside the including one, else among the shipped ones."""
+    """Find the included file: beside the including one, else among the shipped ones."""
     if "\\" in name or name.startswith("/") or ":" in name or not name.endswith(".toml"):
         faults.add(key_path, f'"{name}"', "a file name with / and .toml, relative to this file", "")
         return None
@@ -143,7 +143,7 @@ def _included(name: str, folder: Path, key_path: str, faults: Faults) -> Path | 
 
 
 def _read_sources(reading: _Reading) -> dict[str, Source]:
-    """The citations: shipped, beside the files read, and of their own tables. The files used join `reading.files`."""
+    """Read the citations: shipped, beside the files read, and of their own tables; the files join `reading.files`."""
     known: dict[str, Source] = {}
     shipped = constraints_folder()
     folders = [shipped] if shipped is not None else []
@@ -170,7 +170,7 @@ def _check_sources(parts: Sequence[ProtocolPart], known: dict[str, Source]) -> N
 
 
 def _refuse_doubles(parts: Sequence[ProtocolPart]) -> None:
-    """Ids are unique over all files: of constraints, of eligibility rules, of the tiers of one fact."""
+    """Note ids used twice over all files: of constraints, of eligibility rules, of the tiers of one fact."""
     first: dict[tuple[str, str], str] = {}
     for part in parts:
         for kind, name, key_path in part.ids:

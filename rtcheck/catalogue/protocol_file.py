@@ -122,7 +122,7 @@ def _refuse_unknown_keys(data: Mapping[str, Any], faults: Faults) -> None:
 
 
 def _head(data: Mapping[str, Any], faults: Faults) -> HeadTable:
-    """The top-level keys. Where some are faulty the others still count: what they include is to be read as well."""
+    """Read the top-level keys. Where some are faulty the others still count: what they include is read as well."""
     raw = {key: value for key, value in data.items() if key in HeadTable.model_fields}
     head = validate_table(HeadTable, raw, "", faults)
     if head is None:
@@ -140,7 +140,7 @@ def _table(data: Mapping[str, Any], key: str, model: type[T], faults: Faults) ->
 
 
 def _entries(data: Mapping[str, Any], key: str, faults: Faults) -> list[tuple[Any, str]]:
-    """The entries of one ``[[key]]`` with their key paths, counted from 1."""
+    """Return the entries of one ``[[key]]`` with their key paths, counted from 1."""
     raw = data.get(key)
     if raw is None:
         return []
@@ -174,7 +174,7 @@ def _tier(raw: object, key_path: str, faults: Faults, uses: list[FactUse]) -> Ti
 
 
 def _ids(data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    """Everything of the file that must be unique over all files: taken from the raw tables, faulty ones included."""
+    """Collect all that must be unique over all files, from the raw tables, faulty ones included."""
     found: list[tuple[str, str, str]] = []
     for kind in ("constraint", "eligibility"):
         for entry, key_path in _raw_tables(data, kind):

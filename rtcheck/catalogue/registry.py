@@ -90,7 +90,7 @@ def _refuse_unknown_tables(data: Mapping[str, Any], faults: Faults) -> None:
 
 
 def _facts(data: Mapping[str, Any], faults: Faults) -> dict[str, FactValue]:
-    """Every recorded scalar by ``table.key``; absent keys stay absent, they mean not known."""
+    """Collect every recorded scalar by ``table.key``; absent keys stay absent, they mean not known."""
     facts: dict[str, FactValue] = {}
     for name, model in FACT_TABLES.items():
         if name not in data:
@@ -127,7 +127,7 @@ def _refuse_lab_pairs(labs: Mapping[str, Any], faults: Faults) -> None:
 
 
 def _tables(data: Mapping[str, Any], key: str, faults: Faults) -> list[Table | None]:
-    """The validated tables of one ``[[key]]``; None for each faulty one."""
+    """Return the validated tables of one ``[[key]]``; None for each faulty one."""
     raw = data.get(key)
     if raw is None:
         return []
@@ -143,7 +143,7 @@ def _tables(data: Mapping[str, Any], key: str, faults: Faults) -> list[Table | N
 
 
 def _check_together(kind: str, entry: Mapping[str, Any], key_path: str, faults: Faults) -> None:
-    """What no single key can tell. Works on the raw table, so that it speaks also when a key is faulty."""
+    """Check what no single key can tell. Works on the raw table, so that it speaks also when a key is faulty."""
     if kind == "plan" and ("label" in entry) == ("sop_instance_uid" in entry):
         found = "both label and sop_instance_uid" if "label" in entry else "neither label nor sop_instance_uid"
         faults.add(key_path, found, "exactly one of the two")

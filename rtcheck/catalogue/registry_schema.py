@@ -29,7 +29,7 @@ def _optional(expected: str) -> Any:
 
 
 def _number(what: str, low: float, high: float) -> Any:
-    """An optional number between two bounds, both allowed."""
+    """Describe an optional number between two bounds, both allowed."""
     return Field(default=None, ge=low, le=high, description=f"{what}, a number from {low:g} to {high:g}")
 
 

@@ -18,6 +18,7 @@ LARGEST_FILE = 1024 * 1024
 """Bytes. A protocol or registry of this size is a mistake or an attack."""
 
 _DEEPEST = 16
+_MOST_DOTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ def read_toml(path: Path, faults: Faults) -> TomlFile | None:
         line = content.count(b"\n", 0, error.start) + 1
         faults.add("", f"bytes in line {line} that are not UTF-8", "a text file saved as UTF-8")
         return None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS:  # the time to parse a dotted key grows with the square of its parts
+            faults.add("", f"more than {_MOST_DOTS} dots in line {number}", "keys and texts a clinic would write")
+            return None
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -91,7 +96,7 @@ def _read_bytes(path: Path, faults: Faults) -> bytes | None:
 
 
 def _syntax_fault(message: str, text: str) -> str:
-    """The parser's message with line and column, also where the fault is the end of the file."""
+    """Return the parser's message with line and column, also where the fault is the end of the file."""
     place = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", message)
     reason = message[: place.start()].strip() if place else message
     if place and place.group(1):

@@ -32,6 +32,7 @@ def fault_of(path):
         (b"a = " + b"[" * 100_000, "nested too deeply"),
         (b"a = " + b"[" * 30 + b"]" * 30, "nested too deeply"),
         (b"a = " + b"9" * 20_000, "too many digits"),
+        (b"a = 1\n" + b"a." * 2000 + b"a = 1", "more than 1000 dots in line 2"),
         (b"#" * (LARGEST_FILE + 1), "more than 1048576 bytes"),
     ],
 )
@@ -42,6 +43,16 @@ def test_unusable_content(tmp_path, content, found):
     fault = fault_of(path)
     assert found in fault.found
     assert fault.file == str(path)
+
+
+def test_a_flood_of_faults_ends(tmp_path):
+    """A file that is something else altogether gives many faults and a last word, soon."""
+    path = tmp_path / "registry.toml"
+    path.write_text("".join(f"a{i} = 1\n" for i in range(5000)), encoding="utf-8")
+    with pytest.raises(FileFaultsError) as caught:
+        read_record(path)
+    assert len(caught.value.faults) == 501
+    assert caught.value.faults[-1].found == "more than 500 faults"
 
 
 def test_missing_file(tmp_path):
