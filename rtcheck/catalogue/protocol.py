@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,7 +87,7 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
     shipped = shipped_file(text)
     if shipped is not None:
         return shipped, shipped.name
-    if text and "\0" not in text and Path(text).is_file():
+    if _is_file(Path(text)):
         return Path(text), text
     faults = Faults(text)
     known = ", ".join(shipped_names()) or "none: the installation lacks them"
@@ -97,7 +98,7 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
 
 def _read_file(path: Path, shown: str, reading: _Reading, above: Sequence[Path]) -> None:
     """Read one file after the files it includes; a file that is included twice is read once."""
-    real = path.resolve()
+    real = _real(path)
     reading.done.add(real)
     faults = Faults(shown)
     reading.faults.append(faults)
@@ -113,9 +114,9 @@ def _read_file(path: Path, shown: str, reading: _Reading, above: Sequence[Path])
         target = _included(name, path.parent, key_path, faults)
         if target is None:
             continue
-        if target.resolve() in (*above, real):
+        if _real(target) in (*above, real):
             faults.add(key_path, f'"{name}", which includes this file again', "files that do not include each other")
-        elif target.resolve() not in reading.done:
+        elif _real(target) not in reading.done:
             if len(reading.done) >= _MOST_FILES:
                 faults.add(key_path, f"more than {_MOST_FILES} files", "a protocol of fewer files")
                 break
@@ -130,16 +131,32 @@ def _included(name: str, folder: Path, key_path: str, faults: Faults) -> Path | 
         faults.add(key_path, f'"{name}"', "a file name with / and .toml, relative to this file", "")
         return None
     beside = folder / name
-    if beside.is_file():
+    if _is_file(beside):
         return beside
     shipped = shipped_file(name) if "/" not in name else None
     if shipped is None:
         choices = [f"{known}.toml" for known in shipped_names()]
-        if folder.is_dir():
+        if _real(folder).is_dir():
             choices += [path.name for path in folder.glob("*.toml")]
         faults.add(key_path, f'"{name}", which is neither beside this file nor shipped', "an existing file",
                    suggest(name, choices))
     return shipped
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _real(path: Path) -> Path:
+    """Return where a path leads, so that one file under two names is one; also when its links lead nowhere."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return path
 
 
 def _read_sources(reading: _Reading) -> dict[str, Source]:
@@ -150,7 +167,7 @@ def _read_sources(reading: _Reading) -> dict[str, Source]:
     folders += [folder for folder in reading.folders if shipped is None or folder.resolve() != shipped.resolve()]
     for folder in folders:
         path = folder / "sources.toml"
-        if path.is_file():
+        if _is_file(path):
             faults = Faults(str(path) if folder != shipped else path.name)
             reading.faults.append(faults)
             file = read_sources_file(path, known, faults)

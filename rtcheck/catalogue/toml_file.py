@@ -49,8 +49,8 @@ def read_toml(path: Path, faults: Faults) -> TomlFile | None:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        faults.add("", f"bytes in line {line} that are not UTF-8", "a text file saved as UTF-8")
+        number = content.count(b"\n", 0, error.start) + 1
+        faults.add("", f"bytes in line {number} that are not UTF-8", "a text file saved as UTF-8")
         return None
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _MOST_DOTS:  # the time to parse a dotted key grows with the square of its parts

@@ -542,6 +542,19 @@ def test_include_not_found(tmp_path, name, suggestion):
     assert faults["include[1]"].suggestion == suggestion
 
 
+def test_names_that_no_file_can_have(tmp_path):
+    """A name that is too long and links that lead in a circle are faults, not crashes."""
+    long = "a" * 5000 + ".toml"
+    assert list(faults_of(tmp_path, PROTOCOL.replace('id = "site"', f'id = "site"\ninclude = ["{long}"]'))) == [
+        "include[1]"
+    ]
+    (tmp_path / "one.toml").symlink_to(tmp_path / "two.toml")
+    (tmp_path / "two.toml").symlink_to(tmp_path / "one.toml")
+    for name in ("b" * 5000, long, "", "a\0b", "\0.toml", tmp_path / "one.toml", tmp_path):
+        with pytest.raises(FileFaultsError):
+            read_protocol(name)
+
+
 def test_faults_of_included_files_are_reported_too(tmp_path):
     """Every file's faults come at once, each with its file."""
     write(tmp_path, "a.toml", SET.format(id="a").replace("<= 30 Gy", "30"))
