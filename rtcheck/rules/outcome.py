@@ -7,6 +7,7 @@ exactly is met. Comparisons use full precision and are written so that a number 
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
