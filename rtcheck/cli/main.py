@@ -53,12 +53,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = next((word for word in given if not word.startswith("-")), "")
-    if not os.environ.get("RTCHECK_DEBUG"):
-        # What libraries warn of is either a finding of ours or of no use to a physicist.
-        warnings.simplefilter("ignore")
-        logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     try:
-        code = rtcheck.main(given, prog_name="rtcheck", standalone_mode=False)
+        with warnings.catch_warnings():
+            if not os.environ.get("RTCHECK_DEBUG"):
+                # What libraries warn of is either a finding of ours or of no use to a physicist.
+                warnings.simplefilter("ignore")
+                logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+            code = rtcheck.main(given, prog_name="rtcheck", standalone_mode=False)
     except (KeyboardInterrupt, click.exceptions.Abort):
         note("interrupted; nothing was judged")
         return _INTERRUPTED
