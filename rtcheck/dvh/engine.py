@@ -11,14 +11,15 @@ from typing import Literal
 import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
-from rtcheck.dvh.field import DoseField, Quantity
 from rtcheck.dvh.extremes import edge_samples, grid_lines, oblique_margin, prism_extremes
+from rtcheck.dvh.field import DoseField, Quantity
+from rtcheck.dvh.noticed import gap_findings, outside_findings, size_findings
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, choose_resolution, field_spacing, sample_prisms, sample_shape
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.solid import Solid
-from rtcheck.geometry.variants import GAPS_EMPTY, SignedLeaf, leaves_of, variants_of
-from rtcheck.model.arrays import FloatArray, frozen
+from rtcheck.geometry.variants import SignedLeaf, leaves_of, variants_of
+from rtcheck.model.arrays import frozen
 from rtcheck.model.finding import Finding, finding
 
 __all__ = ["DEFAULT_STRUCTURE_MODEL", "SampledSolid", "StructureModel", "sample_solid", "structure_dose"]
@@ -33,11 +34,10 @@ _SHAPE = 60_000
 _AREA_RTOL = 1e-9
 _BEND = 1.5
 """The cubic correction counts this much in the interval: it is an estimate itself; by calibration."""
-_FEW_VOXELS = 27
-_GAP_VOLUME = 0.02
-_GAP_DOSE = 0.01
 _BEYOND = 0.6
-"""How far beyond either structure model the interval reaches, as a share of their difference; by calibration."""
+_BEYOND_PLANES = 4.0
+"""How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
+over the number of planes, since a solid of few contours is the least known; by calibration on closed forms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +53,7 @@ class SampledSolid:
         other: samples under the other structure model; None when it leaves nothing.
         extremes: candidates for the extreme doses under the prism model, without volume.
         extreme_margin_gy: what the search for extremes may miss, physical dose; 0 where it is exact.
+        planes: number of contour planes of the structure with the fewest.
         fractions: (parts,) number of fractions of each part.
         quantum_gy: (parts,) half a step of the stored integers, summed over the grids of a part.
         volume_error_cm3: from the rounding of contour coordinates.
@@ -67,6 +68,7 @@ class SampledSolid:
     other: Samples | None
     extremes: Samples | None
     extreme_margin_gy: float
+    planes: int
     fractions: tuple[int, ...]
     quantum_gy: tuple[float, ...]
     volume_error_cm3: float
@@ -85,8 +87,9 @@ def sample_solid(
         model: what the value is computed with.
 
     Returns:
-        The samples. Findings: RTD306 E when stacks of different orientation are joined, RTD601 E or RTD602 W when the solid
-        is wholly or partly outside the dose grid, RTD605 E when it is empty, RTD606 E when two area computations disagree.
+        The samples. Findings: RTD306 E when stacks of different orientation are joined, RTD312 for missing slices,
+        RTD317 W when small against the dose voxels, RTD601 E or RTD602 W when wholly or partly outside the dose
+        grid, RTD605 E when nothing is left, RTD606 E when two area computations disagree.
     """
     leaves = leaves_of(solid)
     axes = leaves[0].stack.axes
@@ -96,10 +99,12 @@ def sample_solid(
     labels = tuple(variant.label for variant in variants)
 
     def unusable(*faults: Finding) -> SampledSolid:
-        return SampledSolid(name, model, labels, None, None, None, None, 0.0, fractions, quantum_gy, 0.0, faults)
+        return SampledSolid(name, model, labels, None, None, None, None, 0.0, 0, fractions, quantum_gy, 0.0, faults)
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
-        return unusable(finding("RTD306", name, f"{name} joins structures whose contour planes are not parallel to each other."))
+        return unusable(
+            finding("RTD306", name, f"{name} joins structures whose contour planes are not parallel to each other.")
+        )
     prisms = prisms_of(solid, leaves, variants)
     volume = _prism_volume(prisms)
     if not volume > 0:
@@ -126,17 +131,37 @@ def sample_solid(
         margin = oblique_margin(prisms, axes, field)
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
     if not worst <= _AREA_RTOL:
-        findings.append(finding("RTD606", name, f"Two independent area computations for {name} differ by {worst:.2g} of a "
-                                "cross-section; the contours are degenerate.", relative=worst))
-    findings.extend(_outside_findings(name, value))
-    findings.extend(_size_findings(name, volume, field))
-    findings.extend(_gap_findings(name, value, labels))
-    return SampledSolid(name, model, labels, value, coarse, other if len(other.volume_cm3) else None, extremes, margin,
-                        fractions, quantum_gy, _rounding_error(leaves), tuple(findings))
+        findings.append(
+            finding(
+                "RTD606",
+                name,
+                f"Two independent area computations for {name} differ by {worst:.2g} of a "
+                "cross-section; the contours are degenerate.",
+                relative=worst,
+            )
+        )
+    findings.extend(outside_findings(name, value))
+    findings.extend(size_findings(name, volume, field))
+    findings.extend(gap_findings(name, value, labels))
+    return SampledSolid(
+        name=name,
+        model=model,
+        variants=labels,
+        value=value,
+        coarse=coarse,
+        other=other if len(other.volume_cm3) else None,
+        extremes=extremes,
+        extreme_margin_gy=margin,
+        planes=min(len(leaf.stack.planes_mm) for leaf in leaves),
+        fractions=fractions,
+        quantum_gy=quantum_gy,
+        volume_error_cm3=_rounding_error(leaves),
+        findings=tuple(findings),
+    )
 
 
 def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
-    """The dose-volume histograms of a sampled solid for one dose quantity.
+    """Return the dose-volume histograms of a sampled solid for one dose quantity.
 
     Physical dose is the sum over the parts of the course. EQD2 and BED are computed for each part at every sample,
     with that part's own number of fractions, before the sum.
@@ -156,14 +181,17 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         other = _histograms(sampled.other, search if other_model == "prism" else None, sampled, quantity, count)
         labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
         alternatives.extend(zip(labels, other, strict=True))
-        alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0])))
-        alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0])))
+        share = _BEYOND + _BEYOND_PLANES / sampled.planes
+        alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
+        alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
     coarse = None
     if sampled.coarse is not None:
         bend = sampled.coarse.bend_gy
-        rough = sampled.coarse if bend is None else replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * bend)
+        rough = (
+            sampled.coarse if bend is None else replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * bend)
+        )
         coarse = _histograms(rough, None, sampled, quantity, 1)[0]
         coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
     return StructureDose(
@@ -177,8 +205,8 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     )
 
 
-def _beyond(near: DVH, far: DVH) -> DVH:
-    """The histogram as far beyond `near`, seen from `far`, as `_BEYOND` of what lies between them, rank by rank.
+def _beyond(near: DVH, far: DVH, share: float) -> DVH:
+    """Return the histogram as far beyond `near`, seen from `far`, as `share` of what lies between them, rank by rank.
 
     The true solid need not lie between two models of it: it can be on the far side of either, by less than they differ.
     """
@@ -186,8 +214,8 @@ def _beyond(near: DVH, far: DVH) -> DVH:
         return near
     at = (np.cumsum(near.volume_cm3) - near.volume_cm3 / 2) / np.sum(near.volume_cm3)
     at_far = (np.cumsum(far.volume_cm3) - far.volume_cm3 / 2) / np.sum(far.volume_cm3)
-    dose = np.sort(np.maximum(near.dose_gy + _BEYOND * (near.dose_gy - np.interp(at, at_far, far.dose_gy)), 0.0))
-    size = max(1 + _BEYOND * (1 - far.total_cm3 / near.total_cm3), 0.0)
+    dose = np.sort(np.maximum(near.dose_gy + share * (near.dose_gy - np.interp(at, at_far, far.dose_gy)), 0.0))
+    size = max(1 + share * (1 - far.total_cm3 / near.total_cm3), 0.0)
     return DVH(
         dose_gy=frozen(dose),
         volume_cm3=frozen(near.volume_cm3 * size),
@@ -198,9 +226,11 @@ def _beyond(near: DVH, far: DVH) -> DVH:
 
 
 def _widened(dvh: DVH, sampled: SampledSolid, quantity: Quantity) -> DVH:
-    """The histogram with its extremes moved out by the search's margin, taken as if one part had all of it."""
+    """Return the histogram with its extremes moved out by the search's margin, taken as if one part had all of it."""
     assert sampled.value is not None
-    margin = quantum(sampled.value.dose_gy, sampled.fractions, (sampled.extreme_margin_gy,) * len(sampled.fractions), quantity)
+    margin = quantum(
+        sampled.value.dose_gy, sampled.fractions, (sampled.extreme_margin_gy,) * len(sampled.fractions), quantity
+    )
     return replace(dvh, minimum_gy=max(dvh.minimum_gy - margin, 0.0), maximum_gy=dvh.maximum_gy + margin)
 
 
@@ -220,82 +250,21 @@ def _histograms(
         own = dose[:known][inside]
         extra = candidates if search is None else candidates[(search.mask >> i) & 1 == 1]
         ends = np.concatenate([own[:1], own[-1:], extra[~np.isnan(extra)]])
-        out.append(DVH(
-            dose_gy=frozen(own),
-            volume_cm3=frozen(volume[:known][inside]),
-            minimum_gy=float(ends.min()) if len(own) else float("nan"),
-            maximum_gy=float(ends.max()) if len(own) else float("nan"),
-            outside_cm3=float(np.sum(volume[known:][member[known:]])),
-        ))
+        out.append(
+            DVH(
+                dose_gy=frozen(own),
+                volume_cm3=frozen(volume[:known][inside]),
+                minimum_gy=float(ends.min()) if len(own) else float("nan"),
+                maximum_gy=float(ends.max()) if len(own) else float("nan"),
+                outside_cm3=float(np.sum(volume[known:][member[known:]])),
+            )
+        )
     return out
 
 
 def _prism_volume(prisms: Prisms) -> float:
     """Volume of the value, mm³."""
     return float(np.sum(((prisms.upper - prisms.lower) * prisms.areas[prisms.section])[prisms.mask & 1 == 1]))
-
-
-def _outside_findings(name: str, samples: Samples) -> list[Finding]:
-    """RTD601 when all, RTD602 when part of the value lies where the dose is unknown."""
-    member = samples.mask & 1 == 1
-    unknown = np.isnan(samples.dose_gy.sum(axis=0)) & member
-    share = float(np.sum(samples.volume_cm3[unknown]) / np.sum(samples.volume_cm3[member]))
-    if share == 0:
-        return []
-    if np.array_equal(unknown, member):
-        return [finding("RTD601", name, f"{name} lies wholly outside the dose grid: its dose is unknown.", fraction=1.0)]
-    return [finding("RTD602", name, f"{share:.3%} of the volume of {name} lies outside the dose grid, where the dose is "
-                    "unknown.", fraction=share)]
-
-
-def _size_findings(name: str, volume_mm3: float, field: DoseField) -> list[Finding]:
-    """RTD317 when the solid is smaller than a block of 3 x 3 x 3 voxels of the coarsest grid."""
-    voxel = 0.0
-    for part in field.parts:
-        for grid in part.grids:
-            steps = np.diff(grid.geometry.offsets_mm)
-            step = float(np.median(steps)) if len(steps) else 0.0
-            voxel = max(voxel, grid.geometry.spacing_mm[0] * grid.geometry.spacing_mm[1] * step)
-    if volume_mm3 >= _FEW_VOXELS * voxel:
-        return []
-    return [finding("RTD317", name, f"{name} ({volume_mm3 / 1000:.3g} cm3) is smaller than {_FEW_VOXELS} voxels of the dose "
-                    "grid: its dose is mostly interpolation.", volume_cm3=volume_mm3 / 1000, voxel_cm3=voxel / 1000)]
-
-
-def _gap_findings(name: str, samples: Samples, labels: tuple[str, ...]) -> list[Finding]:
-    """RTD312: what leaving missing slices empty does to volume, mean, D98, D50 and D2.
-
-    E when the volume moves by more than `_GAP_VOLUME` or a dose by more than `_GAP_DOSE` of the maximum; W otherwise. Both
-    readings are in the interval either way.
-    """
-    empty = [i for i, label in enumerate(labels) if label.startswith(GAPS_EMPTY)]
-    if not empty:
-        return []
-    dose = samples.dose_gy.sum(axis=0)
-    filled, top = _summary(dose, samples, 0), float(np.nanmax(dose, initial=0.0))
-    volume, shift = 0.0, 0.0
-    for i in empty:
-        other = _summary(dose, samples, i)
-        volume = max(volume, abs(float(other[0] / filled[0]) - 1))
-        shift = max(shift, float(np.max(np.abs(other[1:] - filled[1:]))) / top if top > 0 else 0.0)
-    harmless = volume <= _GAP_VOLUME and shift <= _GAP_DOSE
-    return [finding("RTD312", name, f"{name} misses contours between its planes: left empty its volume changes by {volume:.1%} "
-                    f"and its doses by up to {shift:.1%} of the maximum. Draw the missing slices.",
-                    severity="W" if harmless else "E", volume_change=volume, dose_change=shift)]
-
-
-def _summary(dose: FloatArray, samples: Samples, variant: int) -> FloatArray:
-    """Volume, mean, D98, D50 and D2 of one variant, where the dose is known."""
-    member = (samples.mask >> variant) & 1 == 1
-    total_volume = float(np.sum(samples.volume_cm3[member]))
-    member &= ~np.isnan(dose)
-    order = np.argsort(dose[member], kind="stable")
-    values, volume = dose[member][order], samples.volume_cm3[member][order]
-    if len(values) == 0:
-        return np.array([total_volume, 0.0, 0.0, 0.0, 0.0])
-    at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
-    ranks = np.interp([0.02, 0.5, 0.98], at, values)
-    return np.array([total_volume, np.sum(values * volume) / np.sum(volume), *ranks])
 
 
 def _rounding_error(leaves: tuple[SignedLeaf, ...]) -> float:

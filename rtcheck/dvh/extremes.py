@@ -1,8 +1,8 @@
 """Where the lowest and the highest dose in a solid can be: points that samples at cell centroids never reach.
 
-Between its grid points the dose is linear along each axis of the grid. In a slab of constant cross-section it is therefore
-extreme at a dose node inside, where an edge of the cross-section meets a face of a dose cell or turns, on such an
-edge's own stationary point, or where a column of nodes enters or leaves the solid (dvh-method §5).
+Between its grid points the dose is linear along each axis of the grid. In a slab of constant cross-section it is
+therefore extreme at a dose node inside, where an edge of the cross-section meets a face of a dose cell or turns, on
+such an edge's own stationary point, or where a column of nodes enters or leaves the solid (dvh-method §5).
 """
 
 from __future__ import annotations
@@ -92,15 +92,18 @@ def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: fl
 
 
 def oblique_margin(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
-    """How much the extremes can exceed those of samples and edges when no grid line is parallel to the solid's axes, Gy.
+    """Bound by how much the extremes exceed those of samples and edges under an oblique grid, Gy.
 
     Trilinear dose bends only at cell faces, by the second difference of the stored values; half a step away from
     such a bend the dose is off its peak by up to a quarter of it along each axis.
     """
-    return float(sum(
-        float(np.max(np.abs(np.diff(values, n=2, axis=axis)), initial=0.0)) / 4
-        for values in _boxes(prisms, axes, field) for axis in range(3)
-    ))
+    return float(
+        sum(
+            float(np.max(np.abs(np.diff(values, n=2, axis=axis)), initial=0.0)) / 4
+            for values in _boxes(prisms, axes, field)
+            for axis in range(3)
+        )
+    )
 
 
 def _heights(prisms: Prisms, lines: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -171,15 +174,19 @@ def _worth_a_look(
     here = corners.dose_gy[0]
     # pieces follow each other along their ring, so the end of one is the start of the next but for the ring's last
     after = np.append(here[1:], here[:1])
-    follows = np.append((height[1:] == height[:-1]) & (edges.u0[piece[1:]] == edges.u1[piece[:-1]])
-                        & (edges.v0[piece[1:]] == edges.v1[piece[:-1]]), False)
+    follows = np.append(
+        (height[1:] == height[:-1])
+        & (edges.u0[piece[1:]] == edges.u1[piece[:-1]])
+        & (edges.v0[piece[1:]] == edges.v1[piece[:-1]]),
+        False,
+    )
     reach = mixed_gy / 4
     high, low = np.fmax(here, after) + reach > min(tops), np.fmin(here, after) - reach < max(bottoms)
     return np.flatnonzero(slanted[piece] & (high | low | ~follows))
 
 
 def _mixed_difference(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
-    """The largest mixed second difference between neighbouring dose nodes around a solid, in any two directions, Gy."""
+    """Find the largest mixed second difference between neighbouring dose nodes around a solid, Gy."""
     out = 0.0
     for values in _boxes(prisms, axes, field):
         worst = 0.0
@@ -193,8 +200,14 @@ def _mixed_difference(prisms: Prisms, axes: FloatArray, field: DoseField) -> flo
 def _boxes(prisms: Prisms, axes: FloatArray, field: DoseField) -> list[FloatArray]:
     """Dose in Gy of each grid's nodes in the box around a solid, with two nodes to spare."""
     low, high = prisms.points.min(axis=0), prisms.points.max(axis=0)
-    corners = np.array([(u, v, w) for u in (low[0], high[0]) for v in (low[1], high[1])
-                        for w in (prisms.lower.min(), prisms.upper.max())])
+    corners = np.array(
+        [
+            (u, v, w)
+            for u in (low[0], high[0])
+            for v in (low[1], high[1])
+            for w in (prisms.lower.min(), prisms.upper.max())
+        ]
+    )
     out = []
     for part in field.parts:
         for grid in part.grids:
@@ -202,11 +215,13 @@ def _boxes(prisms: Prisms, axes: FloatArray, field: DoseField) -> list[FloatArra
             matrix, offset = grid_frame(geometry, axes)
             position = corners @ matrix.T + offset
             box = []
-            for axis, nodes in enumerate((
-                np.arange(geometry.columns) * geometry.spacing_mm[1],
-                np.arange(geometry.rows) * geometry.spacing_mm[0],
-                np.asarray(geometry.offsets_mm),
-            )):
+            for axis, nodes in enumerate(
+                (
+                    np.arange(geometry.columns) * geometry.spacing_mm[1],
+                    np.arange(geometry.rows) * geometry.spacing_mm[0],
+                    np.asarray(geometry.offsets_mm),
+                )
+            ):
                 first = max(int(np.searchsorted(nodes, position[:, axis].min())) - 2, 0)
                 box.append(slice(first, int(np.searchsorted(nodes, position[:, axis].max())) + 2))
             out.append(grid.stored[box[2], box[1], box[0]].astype(np.float64) * grid.scaling_gy)
@@ -225,9 +240,9 @@ def _node_points(prisms: Prisms, lines: Lines) -> tuple[FloatArray, FloatArray, 
         rows, columns = np.nonzero(which)
         found.append((us[columns], vs[rows], np.full(len(rows), w), np.full(len(rows), mask, dtype=np.int64)))
 
-    for s, (lower, upper, section, mask) in enumerate(zip(
-        prisms.lower.tolist(), prisms.upper.tolist(), prisms.section.tolist(), prisms.mask.tolist(), strict=True
-    )):
+    for s, (lower, upper, section, mask) in enumerate(
+        zip(prisms.lower.tolist(), prisms.upper.tolist(), prisms.section.tolist(), prisms.mask.tolist(), strict=True)
+    ):
         here = inside[section]
         first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
         for w in lines[2][first:last].tolist():
@@ -246,7 +261,7 @@ def _node_points(prisms: Prisms, lines: Lines) -> tuple[FloatArray, FloatArray, 
 
 
 def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
-    """(sections, len(vs), len(us)) whether each node is inside each cross-section, by parity of crossings to its left."""
+    """(sections, len(vs), len(us)) whether each node is inside each cross-section, by parity of crossings."""
     points, starts = prisms.points, prisms.ring_starts
     following = np.arange(1, len(points) + 1)
     following[starts[1:] - 1] = starts[:-1]
@@ -264,9 +279,7 @@ def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
     return np.asarray(np.cumsum(crossings, axis=2)[:, :, :-1] % 2 == 1)
 
 
-def _dosed(
-    field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray
-) -> Samples:
+def _dosed(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Samples:
     """Dose at points that stand for no volume."""
     return Samples(dose_parts(field, axes, u, v, w), np.zeros(len(u)), mask)
 

@@ -1,4 +1,4 @@
-"""Dose samples of a solid: where they are, what volume each stands for, and the dose of each part of the course there."""
+"""Dose samples of a solid: where they are, what volume each stands for, and the dose there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["Resolution", "Samples", "bend_parts", "choose_resolution", "dose_parts", "field_spacing", "sample_prisms", "sample_shape"]
+__all__ = [
+    "Resolution",
+    "Samples",
+    "bend_parts",
+    "choose_resolution",
+    "dose_parts",
+    "field_spacing",
+    "sample_prisms",
+    "sample_shape",
+]
 
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
@@ -41,7 +50,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Cell size of the sampling lattice in the plane and largest sub-layer thickness along w, mm; phase 0..1 of a cell."""
+    """Cell size of the lattice in the plane and largest thickness of a sub-layer, mm; phase 0..1 of a cell."""
 
     cell_mm: float
     layer_mm: float
@@ -49,7 +58,7 @@ class Resolution:
 
 
 def field_spacing(field: DoseField) -> float:
-    """The smallest voxel spacing of any grid of a field, mm."""
+    """Find the smallest voxel spacing of any grid of a field, mm."""
     out = []
     for part in field.parts:
         for grid in part.grids:
@@ -108,8 +117,13 @@ def sample_prisms(
 
 
 def sample_shape(
-    solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...], field: DoseField, resolution: Resolution,
-    *, bend: bool = False,
+    solid: Solid,
+    leaves: tuple[SignedLeaf, ...],
+    variants: tuple[Variant, ...],
+    field: DoseField,
+    resolution: Resolution,
+    *,
+    bend: bool = False,
 ) -> Samples:
     """Sample the dose in a solid whose contours are joined by interpolating their shape."""
     low, high = window_points(solid)
@@ -142,7 +156,7 @@ def bend_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray,
 
 
 def _lattice_over(points: FloatArray, resolution: Resolution) -> Lattice:
-    """A lattice that covers all points, shifted by the phase."""
+    """Lay a lattice that covers all points, shifted by the phase."""
     low, high = points.min(axis=0), points.max(axis=0)
     cell = resolution.cell_mm
     start = low - resolution.phase * cell

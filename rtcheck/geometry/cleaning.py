@@ -35,13 +35,13 @@ class PlaneRegion:
 
 
 def canonical_ring(ring: FloatArray) -> FloatArray:
-    """The same ring, anticlockwise, starting at its lexicographically smallest vertex.
+    """Return the same ring, anticlockwise, starting at its lexicographically smallest vertex.
 
     When that vertex occurs more than once, the rotation whose coordinates come first is taken.
     """
     if signed_area(ring) < 0:
         ring = ring[::-1]
-    candidates = np.flatnonzero((ring[:, 0] == ring[:, 0].min()))
+    candidates = np.flatnonzero(ring[:, 0] == ring[:, 0].min())
     candidates = candidates[ring[candidates, 1] == ring[candidates, 1].min()]
     if len(candidates) == 1:
         return np.roll(ring, -int(candidates[0]), axis=0)
@@ -101,7 +101,7 @@ def _combine(shapes: list[shapely.Geometry], *, exclusive: bool) -> tuple[shapel
 
 
 def _even_odd(ring: FloatArray) -> tuple[shapely.Geometry, float]:
-    """The even-odd region of a ring that crosses or touches itself, and the area that the winding rule fills differently."""
+    """Find the even-odd region of a ring that meets itself, and what the winding rule fills differently."""
     closed = np.vstack([ring, ring[:1]])
     faces = shapely.get_parts(shapely.polygonize([shapely.unary_union(shapely.linestrings(closed))]))
     if len(faces) == 0:

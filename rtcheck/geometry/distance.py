@@ -80,7 +80,9 @@ def plane_distances(
     return out
 
 
-def _scaled(stack: ContourStack, lattice: Lattice) -> tuple[FloatArray, FloatArray, NDArray[np.int64], NDArray[np.int64]]:
+def _scaled(
+    stack: ContourStack, lattice: Lattice
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64], NDArray[np.int64]]:
     """Ring points in cell units, index of each point's successor, and the plane of each point."""
     x = (stack.points_mm[:, 0] - lattice.u0) / lattice.du
     y = (stack.points_mm[:, 1] - lattice.v0) / lattice.dv

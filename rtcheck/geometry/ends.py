@@ -1,10 +1,10 @@
 """How far a structure reaches beyond its first and last contour, and how its cross-section shrinks there.
 
 A contour is drawn on every image that the structure meets, so its true end lies between the last contour and one
-spacing beyond it. Half a spacing is the usual convention (dvh-method §4; dicom-rt-notes row 22). Where the areas of the
-last three contours fall so fast that they vanish within a spacing, the end is tapered and much less uncertain:
+spacing beyond it. Half a spacing is the usual convention (dvh-method §4; dicom-rt-notes row 22). Where the areas of
+the last three contours fall so fast that they vanish within a spacing, the end is tapered and much less uncertain:
 the area of spheres, ellipsoids and cones is a quadratic in w, and that of bodies like lying cylinders and tori
-the root of one, so both extrapolations bracket the tip.
+the root of one, so both extrapolations bracket the tip, and the fourth contour tells which of them to believe.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _PAD = 0.15
 """Share of a spacing added to both sides of a tip's reach; by calibration on spheres, cones, tori and cylinders."""
 _BULGE = 0.1
 """Share of a spacing by which the boundary next to a tip may move; by the same calibration."""
+_FLARE = 1.5
+"""A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,16 @@ class Tip:
     Attributes:
         reach: how far it reaches, in mm: at least, as estimated, at most.
         height: the same as heights of a prism on the end contour.
-        slope, curvature: relative area at distance t is ``1 + slope * t + curvature * t²``, until it is zero;
-            both 0 for a flat end.
-        flare: for a flat end towards which the area grows, its relative growth per mm; the long reading goes on growing.
+        slope, curvature, power: relative area at distance t is ``(1 + slope * t + curvature * t²) ** power``, until it
+            is zero; slope and curvature are 0 for a flat end.
+        flare: for a flat end towards which the area grows, its relative growth per mm; read long it goes on growing.
     """
 
     reach: tuple[float, float, float]
     height: tuple[float, float, float]
     slope: float = 0.0
     curvature: float = 0.0
+    power: float = 1.0
     flare: float = 0.0
 
     @property
@@ -72,34 +75,52 @@ def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
     steps = np.diff(stack.planes_mm)
     median = float(np.median(steps))
     count = len(steps)
-    low = _tip(areas[:3], steps[:2], (0 in stack.gaps, 1 in stack.gaps), median)
-    high = _tip(areas[::-1][:3], steps[::-1][:2], (count - 1 in stack.gaps, count - 2 in stack.gaps), median)
+    low = _tip(areas[:4], steps[:3], (0 in stack.gaps, 1 in stack.gaps), median)
+    high = _tip(areas[::-1][:4], steps[::-1][:3], (count - 1 in stack.gaps, count - 2 in stack.gaps), median)
     return low, high
 
 
 def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
-    """The end at ``areas[0]``, from up to three areas inwards and the steps between them."""
+    """Judge the end at ``areas[0]``, from up to four areas inwards and the steps between them."""
     spacing = median if gaps[0] else float(steps[0])
     reach = (0.0, spacing / 2, spacing)
     if len(areas) > 1 and not any(gaps) and areas[0] > areas[1]:
-        flare = float((1 - areas[1] / areas[0]) / steps[0])
+        flare = _FLARE * float((1 - areas[1] / areas[0]) / steps[0])
         return Tip(reach, (0.0, spacing / 2, spacing * (1 + flare * spacing / 2)), flare=flare)
     flat = Tip(reach, reach)
     if any(gaps) or len(areas) < 3 or not areas[0] < areas[1]:
         return flat
     t = -np.concatenate([[0.0], np.cumsum(steps)])
-    slope, curvature = _quadratic(t, areas / areas[0])
-    late = _first_root(slope, curvature)
-    early = _first_root(*_quadratic(t, (areas / areas[0]) ** 2))
-    if not min(early, late) < spacing:
+    relative = areas / areas[0]
+    plain, squared = _quadratic(t[:3], relative[:3]), _quadratic(t[:3], relative[:3] ** 2)
+    roots = _first_root(*plain), _first_root(*squared)
+    if not min(roots) < spacing:
         return flat
-    first, last = sorted((min(early, spacing), min(late, spacing)))
-    reach = (max(0.0, first - _PAD * spacing), last, min(spacing, last + _PAD * spacing))
-    if not late < np.inf or slope >= 0:
-        # only the squared areas vanish: take the early tip, with the linear fall that leads to it
-        slope, curvature = -1 / last, 0.0
-    height = tuple(_mean_profile(slope, curvature, last) * r for r in reach)
-    return Tip(reach, (min(height[0], spacing / 2), spacing / 2, max(height[2], spacing / 2) + _PAD * spacing), slope, curvature)
+    first, last = min(*roots, spacing), min(max(roots), spacing)
+    # the fourth area tells which law holds; without it, or where only one law ends within a spacing, take that one
+    by_squares = not roots[0] < spacing
+    if len(areas) > 3 and max(roots) < np.inf:
+        misses = [
+            abs(_parabola(law, float(t[3])) - float(relative[3]) ** (k + 1)) / float(relative[3]) ** (k + 1)
+            for k, law in enumerate((plain, squared))
+        ]
+        by_squares = misses[1] < misses[0] and roots[1] < spacing
+    (slope, curvature), power = (squared, 0.5) if by_squares else (plain, 1.0)
+    estimate = min(roots[1] if by_squares else roots[0], spacing)
+    reach = (max(0.0, first - _PAD * spacing), estimate, min(spacing, last + _PAD * spacing))
+    share = float(np.mean(_profile(slope, curvature, power, (np.arange(64) + 0.5) / 64 * estimate)))
+    height = (min(share * reach[0], spacing / 2), spacing / 2, max(share * reach[2], spacing / 2) + _PAD * spacing)
+    return Tip(reach, height, slope, curvature, power)
+
+
+def _parabola(law: tuple[float, float], t: float) -> float:
+    """Evaluate ``1 + slope t + curvature t²``."""
+    return 1 + t * (law[0] + law[1] * t)
+
+
+def _profile(slope: float, curvature: float, power: float, t: FloatArray) -> FloatArray:
+    """Relative area of a tapered end at distances t."""
+    return np.asarray(np.clip(1 + t * (slope + curvature * t), 0.0, 1.0) ** power)
 
 
 def _quadratic(t: FloatArray, values: FloatArray) -> tuple[float, float]:
@@ -131,13 +152,7 @@ def tip_profile(tip: Tip, end: int, t: FloatArray) -> FloatArray:
     """
     if not tip.tapered:
         return 1 + tip.flare * t if end > 0 else np.ones(len(t))
-    stretched = t * (tip.reach[1] / tip.reach[end + 1])
-    return np.clip(1 + stretched * (tip.slope + tip.curvature * stretched), 0.0, 1.0)
-
-
-def _mean_profile(slope: float, curvature: float, reach: float) -> float:
-    """Mean relative area from the end contour to the tip."""
-    return max(0.0, 1 + reach * (slope / 2 + curvature * reach / 3))
+    return _profile(tip.slope, tip.curvature, tip.power, t * (tip.reach[1] / tip.reach[end + 1]))
 
 
 def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, FloatArray]:

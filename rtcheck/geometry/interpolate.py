@@ -14,7 +14,7 @@ EDGE_MM = 1e-6
 
 
 def grid_frame(geometry: GridGeometry, axes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The affine map from (u, v, w) along `axes` to mm along the grid's rows, columns and normal.
+    """Return the affine map from (u, v, w) along `axes` to mm along the grid's rows, columns and normal.
 
     Args:
         geometry: of the dose grid.
@@ -54,7 +54,9 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     Args:
         grid: the dose.
         axes: (3, 3) unit vectors of u, v, w in LPS.
-        u, v, w: (n,) coordinates in mm.
+        u: (n,) coordinates in mm.
+        v: likewise.
+        w: likewise.
     """
     geometry = grid.geometry
     x, y, z = grid_positions(*grid_frame(geometry, axes), u, v, w)
@@ -71,7 +73,11 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     k0, j0, i0 = int(k.min()), int(j.min()), int(i.min())
     # only the box that is needed becomes float64; a repeated last layer stands in for neighbours of weight zero
     box = grid.stored[k0 : int(k.max()) + 2, j0 : int(j.max()) + 2, i0 : int(i.max()) + 2].astype(np.float64)
-    short = [int(k.max()) + 2 - k0 - box.shape[0], int(j.max()) + 2 - j0 - box.shape[1], int(i.max()) + 2 - i0 - box.shape[2]]
+    short = [
+        int(k.max()) + 2 - k0 - box.shape[0],
+        int(j.max()) + 2 - j0 - box.shape[1],
+        int(i.max()) + 2 - i0 - box.shape[2],
+    ]
     if any(short):
         box = np.pad(box, [(0, s) for s in short], mode="edge")
     _, ny, nx = box.shape
@@ -89,7 +95,7 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
 
 
 def bend_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
-    """What cubic interpolation would add to the trilinear dose at points, in Gy; 0 where the dose is unknown.
+    """Return what cubic interpolation would add to the trilinear dose at points, in Gy; 0 where the dose is unknown.
 
     Along each axis, at the fraction t of a step, the mean of the parabolas through the nodes before and after
     differs from the straight line by ``-t (1 - t) / 2`` of the second difference (Catmull-Rom); the three are added.
@@ -164,7 +170,7 @@ def _between(position: FloatArray, count: int, spacing: float) -> tuple[IntArray
 
 
 def _between_planes(position: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray, np.ndarray]:
-    """The same on the plane axis, whose offsets may be uneven."""
+    """Do the same on the plane axis, whose offsets may be uneven."""
     inside = (position >= offsets[0] - EDGE_MM) & (position <= offsets[-1] + EDGE_MM)
     if len(offsets) == 1:
         return np.zeros(len(position), dtype=np.int64), np.zeros(len(position)), inside

@@ -20,7 +20,9 @@ _LEAST_COVER = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """Rectangular cells in a plane. Cell (row, column) spans ``u0 + column * du`` to ``+ du``, ``v0 + row * dv`` to ``+ dv``.
+    """Rectangular cells in a plane.
+
+    Cell (row, column) spans ``u0 + column * du`` to ``+ du`` and ``v0 + row * dv`` to ``+ dv``.
 
     Attributes:
         u0, v0: corner of cell (0, 0), mm.
@@ -119,8 +121,10 @@ def split_edges(
     """Cut edges wherever their first coordinate passes a line.
 
     Args:
-        a0, a1: first coordinate of start and end; cut at lines strictly between them.
-        b0, b1: the other coordinate.
+        a0: first coordinate of the starts; cut at lines strictly between start and end.
+        a1: first coordinate of the ends.
+        b0: the other coordinate of the starts.
+        b1: the other coordinate of the ends.
         owner: a label carried along.
         lines: ascending positions of the lines; None: the whole numbers.
 

@@ -8,7 +8,16 @@ import numpy as np
 
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["GAP_FACTOR", "MERGE_MM", "MERGE_SHARE", "PLANAR_MM", "Clusters", "cluster_planes", "common_axes", "find_gaps"]
+__all__ = [
+    "GAP_FACTOR",
+    "MERGE_MM",
+    "MERGE_SHARE",
+    "PLANAR_MM",
+    "Clusters",
+    "cluster_planes",
+    "common_axes",
+    "find_gaps",
+]
 
 PLANAR_MM = 0.05
 """A contour may leave its plane by this much."""
@@ -37,7 +46,7 @@ class Clusters:
 
 
 def common_axes(points: FloatArray, starts: IntArray) -> tuple[FloatArray, float]:
-    """The in-plane and normal directions shared by all contours.
+    """Find the in-plane and normal directions shared by all contours.
 
     Axial contours, by far the common case, get the LPS unit vectors exactly. Otherwise the normal is the mean of the
     contours' area vectors (Newell), each turned to the same side.
@@ -109,7 +118,7 @@ def cluster_planes(position: FloatArray) -> Clusters:
 
 
 def find_gaps(planes: FloatArray) -> tuple[int, ...]:
-    """Indices j where planes j and j + 1 are further apart than `GAP_FACTOR` median spacings."""
+    """Return the indices j where planes j and j + 1 are further apart than `GAP_FACTOR` median spacings."""
     if len(planes) < 3:
         return ()
     steps = np.diff(planes)

@@ -44,7 +44,7 @@ def _canonical(ring: shapely.Geometry, *, positive: bool) -> FloatArray:
 
 
 def plane_region(stack: ContourStack, plane: int) -> shapely.Geometry:
-    """The region of one plane of a stack, rings combined by even-odd parity.
+    """Build the region of one plane of a stack, rings combined by even-odd parity.
 
     This does not look at the rings' winding, so that its area is a second opinion on what occupancy finds.
     """

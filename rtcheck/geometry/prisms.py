@@ -59,8 +59,13 @@ class _Regions:
             self.planes[key] = plane_region(self.leaves[leaf].stack, plane)
         return self.planes[key]
 
-    def evaluate(self, solid: Solid, planes: Planes, first: int = 0) -> tuple[shapely.Geometry | tuple[int, int] | None, int]:
-        """The region under `solid`: None when empty, (leaf, plane) when it is one leaf's plane as drawn; and the next leaf."""
+    def evaluate(
+        self, solid: Solid, planes: Planes, first: int = 0
+    ) -> tuple[shapely.Geometry | tuple[int, int] | None, int]:
+        """Return the region under `solid` and the number of the leaf after it.
+
+        The region is None when empty, and (leaf, plane) when it is one leaf's plane as drawn.
+        """
         if isinstance(solid, Leaf):
             return ((first, planes[first]) if planes[first] >= 0 else None), first + 1
         left, second = self.evaluate(solid.left, planes, first)
@@ -84,8 +89,10 @@ def prisms_of(solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Vari
         leaves: ``leaves_of(solid)``.
         variants: readings of the leaves; the order gives the bits of `Prisms.mask`.
     """
-    bounds = [[prism_bounds(leaf.stack, state) for leaf, state in zip(leaves, variant.states, strict=True)]
-              for variant in variants]
+    bounds = [
+        [prism_bounds(leaf.stack, state) for leaf, state in zip(leaves, variant.states, strict=True)]
+        for variant in variants
+    ]
     edges = np.unique(np.concatenate([b for row in bounds for pair in row for b in pair]))
     edges = edges[np.concatenate([[True], np.diff(edges) > _SLIVER_MM])]
     middle = (edges[:-1] + edges[1:]) / 2

@@ -1,10 +1,12 @@
-"""From the contours of one ROI, as stored, to a clean contour stack: planes of simple rings that combine by even-odd parity.
+"""From the contours of one ROI, as stored, to a clean contour stack of simple rings.
 
 Nothing doubtful is repaired in silence. What is unambiguous is cleaned and noted; what two readers would fill
 differently makes the ROI unusable (dicom-rt-notes §1.3, rows 22 to 33; PS3.3 §C.8.8.6).
 """
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 
@@ -48,34 +50,68 @@ def stack_contours(
     name = roi.name or f"ROI {roi.number}"
     chosen = [c for c, kind in enumerate(roi.contours.kinds) if kind in _CLOSED]
     if not chosen:
-        return None, (finding("RTD303", name, f"{name} has no closed contour, so no volume; draw or export it again.",
-                              contours=len(roi.contours.kinds)),)
+        return None, (
+            finding(
+                "RTD303",
+                name,
+                f"{name} has no closed contour, so no volume; draw or export it again.",
+                contours=len(roi.contours.kinds),
+            ),
+        )
     kinds = sorted({roi.contours.kinds[c] for c in chosen})
     if len(kinds) > 1:
-        return None, (finding("RTD309", name, f"{name} mixes contours of type {kinds[0]} and {kinds[1]}: two rules for "
-                              "holes at once; export it with one type.", kinds=kinds),)
+        return None, (
+            finding(
+                "RTD309",
+                name,
+                f"{name} mixes contours of type {kinds[0]} and {kinds[1]}: two rules for "
+                "holes at once; export it with one type.",
+                kinds=kinds,
+            ),
+        )
     points, starts = _selected(roi, chosen)
     if not np.all(np.isfinite(points)):
         return None, (finding("RTD305", name, f"{name} has contour coordinates that are not finite numbers."),)
     notes: list[Finding] = []
     points, starts, slivers = _without_repeats(points, starts)
     if slivers:
-        notes.append(finding("RTD305", name, f"{slivers} closed contour(s) of {name} with fewer than three distinct points "
-                             "enclose nothing and were left out.", severity="W", contours=slivers))
+        notes.append(
+            finding(
+                "RTD305",
+                name,
+                f"{slivers} closed contour(s) of {name} with fewer than three distinct points "
+                "enclose nothing and were left out.",
+                severity="W",
+                contours=slivers,
+            )
+        )
     if len(starts) < 2:
         return None, (*notes, finding("RTD303", name, f"No closed contour of {name} has three distinct points."))
 
     axes, deviation = common_axes(points, starts)
     if deviation > PLANAR_MM:
-        return None, (*notes, finding("RTD306", name, f"The contours of {name} are not planar and parallel: a point lies "
-                                      f"{deviation:.3g} mm off its plane (up to {PLANAR_MM} mm is accepted).",
-                                      deviation_mm=deviation))
+        return None, (
+            *notes,
+            finding(
+                "RTD306",
+                name,
+                f"The contours of {name} are not planar and parallel: a point lies "
+                f"{deviation:.3g} mm off its plane (up to {PLANAR_MM} mm is accepted).",
+                deviation_mm=deviation,
+            ),
+        )
     local = points @ axes.T
     clusters = cluster_planes(_contour_positions(local[:, 2], starts))
     if clusters.spread_mm > 1e-3:
-        notes.append(finding("RTD313", name, f"Contour planes of {name} up to {clusters.spread_mm:.3g} mm apart were taken as "
-                             "one plane.", spread_mm=clusters.spread_mm))
-    contours = [local[a:b, :2] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        notes.append(
+            finding(
+                "RTD313",
+                name,
+                f"Contour planes of {name} up to {clusters.spread_mm:.3g} mm apart were taken as one plane.",
+                spread_mm=clusters.spread_mm,
+            )
+        )
+    contours = [local[a:b, :2] for a, b in itertools.pairwise(starts.tolist())]
     members: list[list[FloatArray]] = [[] for _ in clusters.planes_mm]
     for plane, ring in zip(clusters.plane_of.tolist(), contours, strict=True):
         members[plane].append(ring)
@@ -136,9 +172,9 @@ def _without_repeats(points: FloatArray, starts: IntArray) -> tuple[FloatArray, 
     keep = np.any(points != points[previous], axis=1)
     points, contour = points[keep], contour[keep]
     sizes = np.bincount(contour, minlength=len(counts))
-    distinct = np.array([
-        size if size > 8 else len(np.unique(points[contour == c], axis=0)) for c, size in enumerate(sizes.tolist())
-    ])
+    distinct = np.array(
+        [size if size > 8 else len(np.unique(points[contour == c], axis=0)) for c, size in enumerate(sizes.tolist())]
+    )
     good = distinct >= 3
     points = points[good[contour]]
     return points, np.concatenate([[0], np.cumsum(sizes[good])]).astype(np.int64), int(np.sum(~good))
@@ -162,38 +198,76 @@ def _judge(
     overlap = float(np.sum(thickness * [region.overlap_mm2 for region in regions]))
     faults = []
     if crossing > tolerance:
-        faults.append(finding("RTD307", name, f"{name} has self-crossing contours: filled by the even-odd and by the non-zero "
-                              f"winding rule its volume differs by {crossing / 1000:.3g} cm3; redraw them.",
-                              difference_cm3=crossing / 1000))
+        faults.append(
+            finding(
+                "RTD307",
+                name,
+                f"{name} has self-crossing contours: filled by the even-odd and by the non-zero "
+                f"winding rule its volume differs by {crossing / 1000:.3g} cm3; redraw them.",
+                difference_cm3=crossing / 1000,
+            )
+        )
     if overlap > tolerance:
-        faults.append(finding("RTD309", name, f"{name} has contours on one plane that overlap partly: joined or subtracted its "
-                              f"volume differs by {overlap / 1000:.3g} cm3; redraw them or export holes unambiguously.",
-                              difference_cm3=overlap / 1000))
+        faults.append(
+            finding(
+                "RTD309",
+                name,
+                f"{name} has contours on one plane that overlap partly: joined or subtracted its "
+                f"volume differs by {overlap / 1000:.3g} cm3; redraw them or export holes unambiguously.",
+                difference_cm3=overlap / 1000,
+            )
+        )
     notes = []
     resolved = sum(region.resolved for region in regions)
     if resolved and not faults:
-        notes.append(finding("RTD308", name, f"{resolved} contour(s) of {name} touch or retrace themselves or each other "
-                             "(keyhole) and were read by the even-odd rule.", contours=resolved))
+        notes.append(
+            finding(
+                "RTD308",
+                name,
+                f"{resolved} contour(s) of {name} touch or retrace themselves or each other "
+                "(keyhole) and were read by the even-odd rule.",
+                contours=resolved,
+            )
+        )
     duplicates = sum(region.duplicates for region in regions)
     if duplicates:
-        notes.append(finding("RTD311", name, f"{duplicates} contour(s) of {name} are stored twice; the copies were dropped.",
-                             contours=duplicates))
+        notes.append(
+            finding(
+                "RTD311",
+                name,
+                f"{duplicates} contour(s) of {name} are stored twice; the copies were dropped.",
+                contours=duplicates,
+            )
+        )
     return faults, notes
 
 
 def _spacing_findings(name: str, planes: FloatArray, gaps: tuple[int, ...], single_plane_mm: float) -> list[Finding]:
     """RTD317 for a single plane, RTD313 for irregular spacing (gaps are the engine's business)."""
     if len(planes) == 1:
-        return [finding("RTD317", name, f"{name} has contours on one plane only; a thickness of {single_plane_mm:g} mm is "
-                        "assumed, and anything from none to twice that is in the interval.",
-                        thickness_mm=single_plane_mm)]
+        return [
+            finding(
+                "RTD317",
+                name,
+                f"{name} has contours on one plane only; a thickness of {single_plane_mm:g} mm is "
+                "assumed, and anything from none to twice that is in the interval.",
+                thickness_mm=single_plane_mm,
+            )
+        ]
     steps = np.delete(np.diff(planes), list(gaps))
     median = float(np.median(np.diff(planes)))
     off = float(np.max(np.abs(steps - median)))
     if off > 0.05 + 0.05 * median:
-        return [finding("RTD313", name, f"The contour planes of {name} are unevenly spaced ({steps.min():.4g} to "
-                        f"{steps.max():.4g} mm); each plane reaches half way to its neighbours.",
-                        smallest_mm=float(steps.min()), largest_mm=float(steps.max()))]
+        return [
+            finding(
+                "RTD313",
+                name,
+                f"The contour planes of {name} are unevenly spaced ({steps.min():.4g} to "
+                f"{steps.max():.4g} mm); each plane reaches half way to its neighbours.",
+                smallest_mm=float(steps.min()),
+                largest_mm=float(steps.max()),
+            )
+        ]
     return []
 
 

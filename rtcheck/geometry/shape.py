@@ -44,8 +44,11 @@ class Layers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Field:
-    """Signed distance of one leaf: `planes` (m, rows, columns) and `bands` (m - 1, rows, columns), true where the surface
-    can pass between a pair of planes and all distances it depends on are known; which pairs are trusted; the ends."""
+    """Signed distance of one leaf.
+
+    `planes` (m, rows, columns) is the distance; `bands` (m - 1, rows, columns) is true where the surface can pass
+    between a pair of planes and all distances it depends on are known; then which pairs are trusted, and the ends.
+    """
 
     stack: ContourStack
     planes: FloatArray
@@ -71,9 +74,15 @@ def shape_layers(
         layer_mm: no layer is thicker.
     """
     fields = tuple(_field(leaf.stack, lattice) for leaf in leaves)
-    edges = np.unique(np.concatenate([
-        _boundaries(field, state) for variant in variants for field, state in zip(fields, variant.states, strict=True)
-    ]))
+    edges = np.unique(
+        np.concatenate(
+            [
+                _boundaries(field, state)
+                for variant in variants
+                for field, state in zip(fields, variant.states, strict=True)
+            ]
+        )
+    )
     edges = edges[np.concatenate([[True], np.diff(edges) > _SLIVER_MM])]
     found: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]] = []
     number = 0
@@ -152,7 +161,7 @@ def _boundaries(field: _Field, state: LeafState) -> FloatArray:
 
 
 def _zone(field: _Field, state: LeafState, w: float) -> Zone:
-    """The rule that holds at w."""
+    """Name the rule that holds at w."""
     planes = field.stack.planes_mm
     if w < planes[0]:
         return ("low", state.low) if w > planes[0] - field.tips[0].reach[state.low + 1] else ("out", 0)
@@ -238,8 +247,8 @@ def _covered(
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Layer, sample position u and v, area, and shift along w of each cell where the level function is positive.
 
-    The surface in a cell is the line on which the level, linear about the cell's centre, is zero: the area cut off a square
-    by a line and its first moments in closed form.
+    The surface in a cell is the line on which the level, linear about the cell's centre, is zero: the area cut off
+    a square by a line and its first moments in closed form.
     """
     bound = lattice.du + lattice.dv
     layer, row, column = np.nonzero(level[:, 1:-1, 1:-1] > -bound)
@@ -284,7 +293,7 @@ def _cut_square(value: FloatArray, gx: FloatArray, gy: FloatArray) -> tuple[Floa
     scale = nx + ny
     flat = scale < 1e-12
     scale = np.where(flat, 1.0, scale)
-    # measured from the corner that lies deepest inside, a bit of slope keeps the formula regular for axis-parallel lines
+    # measured from the corner that lies deepest inside; a bit of slope keeps axis-parallel lines regular
     nx, ny = np.maximum(nx / scale, 1e-6), np.maximum(ny / scale, 1e-6)
     total = nx + ny
     alpha = np.clip(value / scale + total / 2, 0.0, total)

@@ -21,7 +21,8 @@ def stagger(row: IntArray, column: IntArray, layer: IntArray) -> tuple[FloatArra
     """Shifts along u, v and w for cells of a lattice, as fractions of a cell from -1/2 to 1/2.
 
     Args:
-        row, column: (n,) cell of the lattice.
+        row: (n,) row of the lattice.
+        column: (n,) column of the lattice.
         layer: (n,) running number of the layer; odd layers get the opposite shifts of even ones, so that pairs cancel.
     """
     pair = layer // 2

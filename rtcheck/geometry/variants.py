@@ -10,12 +10,27 @@ from dataclasses import dataclass
 
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
 
-__all__ = ["DOWN", "GAPS_EMPTY", "LONG", "SHORT", "UP", "VALUE", "LeafState", "SignedLeaf", "Variant", "leaves_of", "variants_of"]
+__all__ = [
+    "DOWN",
+    "GAPS_EMPTY",
+    "LONG",
+    "SHORT",
+    "UP",
+    "VALUE",
+    "LeafState",
+    "SignedLeaf",
+    "Variant",
+    "leaves_of",
+    "variants_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class LeafState:
-    """How one leaf is read: its lower and upper end -1 short, 0 as estimated, 1 long; `empty` leaves missing slices empty."""
+    """How one leaf is read: its lower and upper end, and whether missing slices are left empty.
+
+    An end is -1 short, 0 as estimated, 1 long.
+    """
 
     low: int = 0
     high: int = 0
@@ -47,7 +62,7 @@ GAPS_EMPTY = "gaps empty"
 
 
 def leaves_of(solid: Solid, sign: int = 1) -> tuple[SignedLeaf, ...]:
-    """The leaves of an expression, left to right, with their signs."""
+    """List the leaves of an expression, left to right, with their signs."""
     if isinstance(solid, Leaf):
         return (SignedLeaf(solid.stack, sign),)
     right = -sign if solid.operator == "-" else sign
@@ -55,7 +70,7 @@ def leaves_of(solid: Solid, sign: int = 1) -> tuple[SignedLeaf, ...]:
 
 
 def variants_of(leaves: tuple[SignedLeaf, ...]) -> tuple[Variant, ...]:
-    """Readings of an expression: the value first, then its ends, then missing slices left empty where there are any.
+    """List the readings of an expression: the value first, then its ends, then missing slices left empty.
 
     The two ends of a structure are independent of each other: both short, both long, and moved to either side.
     Where minuends and subtrahends both miss slices, each sort is also emptied alone, since the two pull apart.

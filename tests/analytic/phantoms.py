@@ -18,7 +18,7 @@ METRICS = ("Volume", "Mean", "D98", "D95", "D50", "D2")
 
 @dataclass(frozen=True)
 class Phantom:
-    """`inside(x, y, z)`, `rings(z)` -> list of (n, 2), exact volume in mm³, half extents in mm; flat: ends are not tapered."""
+    """`inside(x, y, z)`, `rings(z)` -> list of (n, 2), exact volume in mm³, half extents in mm; flat ends or not."""
 
     name: str
     inside: Callable
@@ -40,37 +40,67 @@ def rectangle(a, b):
 
 
 def sphere(r):
-    return Phantom(f"sphere {r}", lambda x, y, z: x * x + y * y + z * z <= r * r,
-                   lambda z: [circle(np.sqrt(r * r - z * z))], 4 / 3 * np.pi * r**3, (r, r, r))
+    return Phantom(
+        f"sphere {r}",
+        lambda x, y, z: x * x + y * y + z * z <= r * r,
+        lambda z: [circle(np.sqrt(r * r - z * z))],
+        4 / 3 * np.pi * r**3,
+        (r, r, r),
+    )
 
 
 def cylinder(r, half):
-    return Phantom(f"cylinder {r}x{2 * half}", lambda x, y, z: (x * x + y * y <= r * r) & (np.abs(z) <= half),
-                   lambda z: [circle(r)], np.pi * r * r * 2 * half, (r, r, half), flat=True)
+    return Phantom(
+        f"cylinder {r}x{2 * half}",
+        lambda x, y, z: (x * x + y * y <= r * r) & (np.abs(z) <= half),
+        lambda z: [circle(r)],
+        np.pi * r * r * 2 * half,
+        (r, r, half),
+        flat=True,
+    )
 
 
 def lying_cylinder(r, half):
-    return Phantom(f"lying cylinder {r}x{2 * half}", lambda x, y, z: (y * y + z * z <= r * r) & (np.abs(x) <= half),
-                   lambda z: [rectangle(half, np.sqrt(r * r - z * z))], np.pi * r * r * 2 * half, (half, r, r))
+    return Phantom(
+        f"lying cylinder {r}x{2 * half}",
+        lambda x, y, z: (y * y + z * z <= r * r) & (np.abs(x) <= half),
+        lambda z: [rectangle(half, np.sqrt(r * r - z * z))],
+        np.pi * r * r * 2 * half,
+        (half, r, r),
+    )
 
 
 def cone(r, height):
     h = height / 2
-    return Phantom(f"cone {r}x{height}",
-                   lambda x, y, z: (np.abs(z) <= h) & (x * x + y * y <= (r * (h - z) / height) ** 2),
-                   lambda z: [circle(r * (h - z) / height)], np.pi * r * r * height / 3, (r, r, h), flat=True)
+    return Phantom(
+        f"cone {r}x{height}",
+        lambda x, y, z: (np.abs(z) <= h) & (x * x + y * y <= (r * (h - z) / height) ** 2),
+        lambda z: [circle(r * (h - z) / height)],
+        np.pi * r * r * height / 3,
+        (r, r, h),
+        flat=True,
+    )
 
 
 def box(a, b, c):
-    return Phantom(f"box {a}x{b}x{c}", lambda x, y, z: (np.abs(x) <= a) & (np.abs(y) <= b) & (np.abs(z) <= c),
-                   lambda z: [rectangle(a, b)], 8.0 * a * b * c, (a, b, c), flat=True)
+    return Phantom(
+        f"box {a}x{b}x{c}",
+        lambda x, y, z: (np.abs(x) <= a) & (np.abs(y) <= b) & (np.abs(z) <= c),
+        lambda z: [rectangle(a, b)],
+        8.0 * a * b * c,
+        (a, b, c),
+        flat=True,
+    )
 
 
 def torus(major, minor):
-    return Phantom(f"torus {major}/{minor}",
-                   lambda x, y, z: (np.sqrt(x * x + y * y) - major) ** 2 + z * z <= minor * minor,
-                   lambda z: [circle(major + np.sqrt(minor**2 - z * z)), circle(major - np.sqrt(minor**2 - z * z))],
-                   2 * np.pi**2 * major * minor**2, (major + minor, major + minor, minor))
+    return Phantom(
+        f"torus {major}/{minor}",
+        lambda x, y, z: (np.sqrt(x * x + y * y) - major) ** 2 + z * z <= minor * minor,
+        lambda z: [circle(major + np.sqrt(minor**2 - z * z)), circle(major - np.sqrt(minor**2 - z * z))],
+        2 * np.pi**2 * major * minor**2,
+        (major + minor, major + minor, minor),
+    )
 
 
 def roi_of(phantom, spacing, phase, centre=(0.0, 0.0, 0.0)):
@@ -85,8 +115,13 @@ def roi_of(phantom, spacing, phase, centre=(0.0, 0.0, 0.0)):
                 continue
             rings.append(np.column_stack([ring, np.full(len(ring), z)]) + centre)
             starts.append(starts[-1] + len(ring))
-    return ROI(1, phantom.name, "PTV", "1.2.3",
-               ContourSet(np.concatenate(rings), np.array(starts), ("CLOSED_PLANAR",) * len(rings)))
+    return ROI(
+        1,
+        phantom.name,
+        "PTV",
+        "1.2.3",
+        ContourSet(np.concatenate(rings), np.array(starts), ("CLOSED_PLANAR",) * len(rings)),
+    )
 
 
 DOSES = {
@@ -98,10 +133,14 @@ DOSES = {
 }
 
 ORIENTATIONS = {
-    "HFS": ((1, 0, 0), (0, 1, 0)), "HFP": ((-1, 0, 0), (0, -1, 0)),
-    "FFS": ((-1, 0, 0), (0, 1, 0)), "FFP": ((1, 0, 0), (0, -1, 0)),
-    "HFDL": ((0, -1, 0), (1, 0, 0)), "HFDR": ((0, 1, 0), (-1, 0, 0)),
-    "FFDL": ((0, 1, 0), (1, 0, 0)), "FFDR": ((0, -1, 0), (-1, 0, 0)),
+    "HFS": ((1, 0, 0), (0, 1, 0)),
+    "HFP": ((-1, 0, 0), (0, -1, 0)),
+    "FFS": ((-1, 0, 0), (0, 1, 0)),
+    "FFP": ((1, 0, 0), (0, -1, 0)),
+    "HFDL": ((0, -1, 0), (1, 0, 0)),
+    "HFDR": ((0, 1, 0), (-1, 0, 0)),
+    "FFDL": ((0, 1, 0), (1, 0, 0)),
+    "FFDR": ((0, -1, 0), (-1, 0, 0)),
 }
 
 
@@ -113,13 +152,21 @@ def grid_of(dose, spacing, half, shift=(0.0, 0.0, 0.0), orientation="HFS", centr
     n = [int(np.ceil(half / s)) + 2 for s in steps]
     origin = np.asarray(centre) + shift - row * n[0] * steps[0] - column * n[1] * steps[1] - normal * n[2] * steps[2]
     i, j, k = (np.arange(2 * m + 1) * s for m, s in zip(n, steps))
-    points = (origin + k[:, None, None, None] * normal + j[None, :, None, None] * column + i[None, None, :, None] * row)
+    points = origin + k[:, None, None, None] * normal + j[None, :, None, None] * column + i[None, None, :, None] * row
     relative = points - centre
     values = dose(relative[..., 0], relative[..., 1], relative[..., 2])
     stored = np.rint(values / scaling).astype(np.uint32)
     stored.setflags(write=False)
-    geometry = GridGeometry(tuple(origin.tolist()), tuple(row.tolist()), tuple(column.tolist()), (steps[1], steps[0]),
-                            tuple(k.tolist()), len(j), len(i), "1.2.3")
+    geometry = GridGeometry(
+        tuple(origin.tolist()),
+        tuple(row.tolist()),
+        tuple(column.tolist()),
+        (steps[1], steps[0]),
+        tuple(k.tolist()),
+        len(j),
+        len(i),
+        "1.2.3",
+    )
     return DoseGrid(geometry, stored, scaling, "PHYSICAL", "PLAN", "1.2.3.4", ("1.2",))
 
 
@@ -141,8 +188,13 @@ def metric(dvh: DVH, name: str) -> float:
     if name == "Min":
         return dvh.minimum_gy
     at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
-    return float(np.interp(1 - float(name[1:]) / 100, np.concatenate([[0], at, [1]]),
-                           np.concatenate([[dvh.minimum_gy], dvh.dose_gy, [dvh.maximum_gy]])))
+    return float(
+        np.interp(
+            1 - float(name[1:]) / 100,
+            np.concatenate([[0], at, [1]]),
+            np.concatenate([[dvh.minimum_gy], dvh.dose_gy, [dvh.maximum_gy]]),
+        )
+    )
 
 
 def interval(result: StructureDose, name: str) -> tuple[float, float, float]:

@@ -1,0 +1,104 @@
+"""Findings about the dose samples of a structure: outside the grid, small against it, missing slices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rtcheck.dvh.field import DoseField
+from rtcheck.dvh.sampling import Samples
+from rtcheck.geometry.variants import GAPS_EMPTY
+from rtcheck.model.arrays import FloatArray
+from rtcheck.model.finding import Finding, finding
+
+__all__ = ["gap_findings", "outside_findings", "size_findings"]
+
+_FEW_VOXELS = 27
+_GAP_VOLUME = 0.02
+_GAP_DOSE = 0.01
+
+
+def outside_findings(name: str, samples: Samples) -> list[Finding]:
+    """RTD601 when all, RTD602 when part of the value lies where the dose is unknown."""
+    member = samples.mask & 1 == 1
+    unknown = np.isnan(samples.dose_gy.sum(axis=0)) & member
+    share = float(np.sum(samples.volume_cm3[unknown]) / np.sum(samples.volume_cm3[member]))
+    if share == 0:
+        return []
+    if np.array_equal(unknown, member):
+        return [
+            finding("RTD601", name, f"{name} lies wholly outside the dose grid: its dose is unknown.", fraction=1.0)
+        ]
+    return [
+        finding(
+            "RTD602",
+            name,
+            f"{share:.3%} of the volume of {name} lies outside the dose grid, where the dose is unknown.",
+            fraction=share,
+        )
+    ]
+
+
+def size_findings(name: str, volume_mm3: float, field: DoseField) -> list[Finding]:
+    """RTD317 when the solid is smaller than a block of 3 x 3 x 3 voxels of the coarsest grid."""
+    voxel = 0.0
+    for part in field.parts:
+        for grid in part.grids:
+            steps = np.diff(grid.geometry.offsets_mm)
+            step = float(np.median(steps)) if len(steps) else 0.0
+            voxel = max(voxel, grid.geometry.spacing_mm[0] * grid.geometry.spacing_mm[1] * step)
+    if volume_mm3 >= _FEW_VOXELS * voxel:
+        return []
+    return [
+        finding(
+            "RTD317",
+            name,
+            f"{name} ({volume_mm3 / 1000:.3g} cm3) is smaller than {_FEW_VOXELS} voxels of the dose "
+            "grid: its dose is mostly interpolation.",
+            volume_cm3=volume_mm3 / 1000,
+            voxel_cm3=voxel / 1000,
+        )
+    ]
+
+
+def gap_findings(name: str, samples: Samples, labels: tuple[str, ...]) -> list[Finding]:
+    """RTD312: what leaving missing slices empty does to volume, mean, D98, D50 and D2.
+
+    E when the volume moves by more than `_GAP_VOLUME` or a dose by more than `_GAP_DOSE` of the maximum;
+    W otherwise. Both readings are in the interval either way.
+    """
+    empty = [i for i, label in enumerate(labels) if label.startswith(GAPS_EMPTY)]
+    if not empty:
+        return []
+    dose = samples.dose_gy.sum(axis=0)
+    filled, top = _summary(dose, samples, 0), float(np.nanmax(dose, initial=0.0))
+    volume, shift = 0.0, 0.0
+    for i in empty:
+        other = _summary(dose, samples, i)
+        volume = max(volume, abs(float(other[0] / filled[0]) - 1))
+        shift = max(shift, float(np.max(np.abs(other[1:] - filled[1:]))) / top if top > 0 else 0.0)
+    harmless = volume <= _GAP_VOLUME and shift <= _GAP_DOSE
+    return [
+        finding(
+            "RTD312",
+            name,
+            f"{name} misses contours between its planes: left empty its volume changes by {volume:.1%} "
+            f"and its doses by up to {shift:.1%} of the maximum. Draw the missing slices.",
+            severity="W" if harmless else "E",
+            volume_change=volume,
+            dose_change=shift,
+        )
+    ]
+
+
+def _summary(dose: FloatArray, samples: Samples, variant: int) -> FloatArray:
+    """Volume, mean, D98, D50 and D2 of one variant, where the dose is known."""
+    member = (samples.mask >> variant) & 1 == 1
+    total_volume = float(np.sum(samples.volume_cm3[member]))
+    member &= ~np.isnan(dose)
+    order = np.argsort(dose[member], kind="stable")
+    values, volume = dose[member][order], samples.volume_cm3[member][order]
+    if len(values) == 0:
+        return np.array([total_volume, 0.0, 0.0, 0.0, 0.0])
+    at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
+    ranks = np.interp([0.02, 0.5, 0.98], at, values)
+    return np.array([total_volume, np.sum(values * volume) / np.sum(volume), *ranks])

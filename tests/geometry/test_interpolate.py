@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from scipy.interpolate import RegularGridInterpolator
+
+from rtcheck.geometry.interpolate import bend_at, dose_at
+from rtcheck.model.grid import DoseGrid, GridGeometry
+from tests.analytic.phantoms import ORIENTATIONS, grid_of
+
+EYE = np.eye(3)
+
+
+@pytest.mark.parametrize("orientation", sorted(ORIENTATIONS))
+def test_linear_dose_is_exact_in_every_orientation(orientation):
+    """In all eight patient orientations of the grid a linear dose comes back exactly, spacings unlike in x, y, z."""
+    grid = grid_of(
+        lambda x, y, z: 50 + 0.5 * x - 0.3 * y + 0.7 * z, (2.0, 3.0, 2.5), 20, orientation=orientation, scaling=1e-6
+    )
+    p = np.random.default_rng(1).uniform(-18, 18, (200, 3))
+    found = dose_at(grid, EYE, *p.T)
+    assert np.allclose(found, 50 + p @ (0.5, -0.3, 0.7), atol=2e-6)
+
+
+def test_uneven_planes_and_oblique_grid_agree_with_scipy():
+    """Uneven plane offsets and an oblique orientation give what scipy interpolates in the grid's own frame."""
+    rng = np.random.default_rng(2)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    offsets = (0.0, 1.0, 3.5, 4.0, 9.0)
+    stored = rng.integers(0, 60000, (5, 6, 7)).astype(np.uint16)
+    stored.setflags(write=False)
+    geometry = GridGeometry((3.0, -2.0, 1.0), tuple(turn[0]), tuple(turn[1]), (2.0, 1.5), offsets, 6, 7, "1.2")
+    grid = DoseGrid(geometry, stored, 0.001, "PHYSICAL", "PLAN", "1", ())
+    local = rng.uniform(0, 1, (300, 3)) * (6 * 1.5, 5 * 2.0, 9.0)
+    points = np.array(geometry.origin_mm) + local @ np.stack([turn[0], turn[1], geometry.normal])
+    reference = RegularGridInterpolator((offsets, np.arange(6) * 2.0, np.arange(7) * 1.5), stored * 0.001)
+    assert np.allclose(dose_at(grid, EYE, *points.T), reference(local[:, ::-1]), atol=1e-9)
+
+
+def test_outside_the_voxel_centres_is_unknown():
+    """Beyond the outermost voxel centres the dose is NaN, on them (to 1e-6 mm) it is known."""
+    grid = grid_of(lambda x, y, z: 10 + 0 * x + 0 * y + 0 * z, 2.0, 4)
+    edge = -grid.geometry.origin_mm[0]
+    x = np.array([edge, edge + 5e-7, edge + 1e-3, -edge, -edge - 1e-3])
+    assert np.array_equal(np.isnan(dose_at(grid, EYE, x, 0 * x, 0 * x)), [False, False, True, False, True])
+
+
+def test_stored_values_come_back_exactly_at_voxel_centres():
+    """At a voxel centre the dose is the stored integer times the scaling, in float64."""
+    grid = grid_of(lambda x, y, z: 50 + x + 0 * y + z, 2.5, 10, scaling=1e-7)
+    k, j, i = 2, 5, 3
+    p = np.array(grid.geometry.origin_mm) + 2.5 * np.array([i, j, k])
+    assert dose_at(grid, EYE, *p[:, None])[0] == pytest.approx(float(grid.stored[k, j, i]) * 1e-7, rel=1e-15)
+
+
+def test_bend_makes_up_for_a_parabola():
+    """For a dose quadratic in x, y, z the trilinear value plus the bend is exact inside the grid."""
+    dose = lambda x, y, z: 60 - 0.02 * (x * x + y * y) - 0.05 * z * z  # noqa: E731
+    grid = grid_of(dose, 2.5, 20, scaling=1e-7)
+    p = np.random.default_rng(3).uniform(-15, 15, (100, 3)).T
+    assert np.allclose(dose_at(grid, EYE, *p) + bend_at(grid, EYE, *p), dose(*p), atol=1e-5)
