@@ -57,13 +57,15 @@ def encode(
     """`ds` as the bytes of a file.
 
     Args:
-        ds: as `tests.synthetic.dicom` makes it: little endian, native pixels. It is not changed.
+        ds: as `tests.synthetic.dicom` makes it: little endian, native pixels. Its content is not changed.
         encoding: transfer syntax; "rle" needs pixel data.
         header: whether preamble, prefix and file meta information are written.
         undefined_lengths: sequences and items end with delimiters instead of stating their length.
         claim: transfer syntax UID written into the header in place of the true one.
     """
-    ds = copy.deepcopy(ds)
+    ds = Dataset(ds)
+    if "PixelData" in ds:
+        ds["PixelData"] = copy.copy(ds["PixelData"])
     little = encoding != "big"
     if not little and "PixelData" in ds:
         ds["PixelData"].value = np.frombuffer(ds.PixelData, f"<u{ds.BitsAllocated // 8}").byteswap().tobytes()

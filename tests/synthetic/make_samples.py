@@ -57,8 +57,10 @@ LESION_HU = {"L1": 44, "L2": 40, "L3": 34, "L4": 130, "L5": 36}
 def export(sample: Sample, folder: Path) -> list[Path]:
     """Write one patient's CT, structure set, plan and dose into `folder`; return the paths."""
     organs, targets = torso_solids(sample.shape), lesion_solids(sample.shape)
-    ct = ct_images(_hounsfield(organs, targets, sample.folder), CT_GRID, seed=sample.folder, patient=sample.patient)
-    rois = _rois(sample, organs, targets)
+    near = _near(organs)
+    hounsfield = _hounsfield(organs, targets, near, sample.folder)
+    ct = ct_images(hounsfield, CT_GRID, seed=sample.folder, patient=sample.patient)
+    rois = _rois(sample, organs, targets, near)
     numbers = {roi.name: roi.number for roi in rois}
     dose = np.stack([dose_on_plane(sample.clouds, targets, organs, plane) for plane in _planes(DOSE_GRID)])
     plan = rt_plan(
@@ -88,7 +90,18 @@ def _planes(grid: GridSpec) -> list[Plane]:
     return [Plane(x, y, grid.origin[2] + offset) for offset in grid.planes]
 
 
-def _rois(sample: Sample, organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]]) -> list[RoiSpec]:
+def _near(organs: Mapping[str, Solid]) -> list[set[str]]:
+    """For each CT plane the organs that a coarse look finds on it or close to it: the others need no second look."""
+    found = []
+    for fine in _planes(CT_GRID):
+        coarse = Plane(np.arange(-200.0, 201.0, 8.0)[None, :], np.arange(-136.0, 137.0, 8.0)[:, None], fine.z)
+        found.append({name for name, solid in organs.items() if solid(coarse).min() < 10.0})
+    return found
+
+
+def _rois(
+    sample: Sample, organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]], near: list[set[str]],
+) -> list[RoiSpec]:
     solids = {name: solid for name, solid in organs.items() if not name.startswith("_")}
     solids = {"BODY": solids.pop("BODY")} | dict(sorted(solids.items()))
     for name, (gtv, ptv) in targets.items():
@@ -98,9 +111,11 @@ def _rois(sample: Sample, organs: Mapping[str, Solid], targets: Mapping[str, tup
     x = np.arange(-199.37, 200.0, RING_GRID_MM)
     y = np.arange(-139.21, 140.0, RING_GRID_MM)
     contours: dict[str, list[NDArray[np.float64]]] = {name: [] for name in solids}
-    for z in np.arange(BOTTOM, TOP + 1, SLICE):
+    for k, z in enumerate(np.arange(BOTTOM, TOP + 1, SLICE)):
         plane = Plane(x[None, :], y[:, None], float(z))
         for name, solid in solids.items():
+            if name in organs and name not in near[k]:
+                continue
             for ring in rings(solid(plane), x, y, spacing=WIDE_RINGS.get(name, 4.0)):
                 contours[name].append(np.column_stack([ring, np.full(len(ring), z)]))
     kinds = {"BODY": "EXTERNAL"}
@@ -121,7 +136,7 @@ def _beams(sample: Sample) -> list[BeamSpec]:
 
 
 def _hounsfield(
-    organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]], seed: str,
+    organs: Mapping[str, Solid], targets: Mapping[str, tuple[Solid, Solid]], near: list[set[str]], seed: str,
 ) -> NDArray[np.int16]:
     """CT numbers (nz, ny, nx): tissues painted over each other with soft edges, plus a fine repeatable texture."""
     solids = dict(organs)
@@ -131,6 +146,8 @@ def _hounsfield(
     for k, plane in enumerate(_planes(CT_GRID)):
         hu = np.full(CT_GRID.shape[1:], -1000.0)
         for name, value in painted:
+            if name in organs and name not in near[k]:
+                continue
             share = np.clip(0.5 - solids[name](plane) / CT_GRID.spacing[0], 0, 1)
             hu = hu + (value - hu) * share
         inside = organs["BODY"](plane) < 0

@@ -153,7 +153,7 @@ source = "SITE-DEFAULT"
 id = "T.LiverGTV.Mean"
 structure = "Liver - @gtv"
 metric = "Mean[Gy]"
-goal = "<= 20 Gy"
+goal = "<= 25 Gy"
 priority = "mandatory"
 source = "SITE-DEFAULT"
 

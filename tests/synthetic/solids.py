@@ -100,7 +100,7 @@ def prism(knots: Sequence[tuple[float, float, float, float]], *, power: float = 
         u, v = np.abs(plane.x) / a, np.abs(plane.y - centre) / b
         g = np.maximum((u**power + v**power) ** (1 / power), 1e-3)
         slope = np.sqrt(((u / g) ** (power - 1) / a) ** 2 + ((v / g) ** (power - 1) / b) ** 2)
-        return (g - 1) / slope
+        return (g - 1) / np.maximum(slope, 1e-4)
 
     return evaluate
 

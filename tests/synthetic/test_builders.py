@@ -20,7 +20,7 @@ from tests.synthetic.encode import (
     pad_pixels,
     swap_elements,
 )
-from tests.synthetic.simple import BOXES, box_volume_cc, linear, simple_case, simple_datasets
+from tests.synthetic.simple import BOXES, HIGH_GY, LOW_GY, box_volume_cc, linear, simple_case, simple_datasets
 
 
 def _read(data: bytes) -> pydicom.Dataset:
@@ -146,3 +146,19 @@ def test_ct_is_written():
 def test_box_volumes():
     """Half-slice caps: the GTV of lesion 1 is 18 × 18 × 18 mm."""
     assert box_volume_cc("GTV_L1") == pytest.approx(18**3 / 1000)
+
+
+def test_the_simple_case_passes(tmp_path):
+    """The box patient as it comes gets PASS, with exactly the doses it is made of."""
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.catalogue.registry import read_record
+    from rtcheck.check import check
+    from rtcheck.dicom.case import read_case
+
+    case = simple_case(tmp_path)
+    report = check(read_case([case.folder]), read_record(case.registry), read_protocol(case.protocol))
+    assert [item.code for item in report.findings if item.severity != "I"] == []
+    assert report.verdict == "PASS"
+    values = {(item.constraint, item.lesion): item.value for item in report.outcomes}
+    assert values["T.GTV.D99", "L1"] == pytest.approx(100 * HIGH_GY / 50)
+    assert values["T.Cord.D0.035cc", None] == pytest.approx(LOW_GY)
