@@ -180,7 +180,6 @@ def _outcome(
     shown = evaluated is not None and judgement.state != "NOT_EVALUATED"
     value = evaluated.value if evaluated is not None and shown else MetricValue(None, None, None, binding.metric.unit)
     dose = evaluated.dose if evaluated is not None else None
-    reason = " ".join(filter(None, (_sentence(judgement.reason), binding.note)))
     return Outcome(
         constraint=constraint.id,
         structure=constraint.structure,
@@ -194,7 +193,7 @@ def _outcome(
         variation=variation.text if variation else None,
         priority=constraint.priority,
         outcome=judgement.state,
-        reason=reason,
+        reason=_sentence(judgement.reason),
         margin=judgement.margin,
         rois=tuple(roi.name for roi in rois_of(binding.solid)) if binding.solid is not None else (),
         volume_cm3=dose.value.total_cm3 if dose is not None else None,

@@ -3,8 +3,8 @@
 A constraint becomes one binding, or one for each active consolidative lesion where its expression has an ``@lesion``
 selector. A binding either says what to evaluate or why not: nothing is left out, and nothing is guessed.
 
-Per cent of dose in a constraint that is not about one lesion refers to the prescription that all active consolidative
-lesions share; where they differ it is NOT_EVALUATED.
+Per cent of dose is of the lesion's prescription: a constraint that is not about one lesion has none and is not
+evaluated.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ class Binding:
         lookup: what to sample for the constraint's goal table, or None.
         reason: why it does not apply, is not known to apply, or cannot be evaluated.
         code: the finding code behind a binding that cannot be evaluated; empty when it can be.
-        prescription_gy, fractions: of the lesion, or those all lesions share.
-        note: added to the reason whatever the outcome.
+        prescription_gy, fractions: of the lesion; None without one.
         findings: what binding brought up, with the severity of the catalogue.
     """
 
@@ -55,7 +54,6 @@ class Binding:
     code: str = ""
     prescription_gy: float | None = None
     fractions: int | None = None
-    note: str = ""
     findings: tuple[Finding, ...] = ()
 
 
@@ -139,31 +137,22 @@ def _bind_once(asked: _Asked, context: BindingContext, lesion: LesionBinding | N
     metric = constraint.metric
     if metric.biological is not None and metric.biological.ab is None:
         metric = replace(metric, biological=replace(metric.biological, ab=constraint.alpha_beta))
-    dose_gy, fractions = _prescription(context, lesion)
-    base = Binding(
-        constraint, metric, lesion, asked.applies, reason=asked.reason, prescription_gy=dose_gy, fractions=fractions
-    )
-    work = Resolution(context.course.rois, context.names, context.consolidative, constraint, lesion)
+    base = Binding(constraint, metric, lesion, asked.applies, reason=asked.reason)
+    if lesion is not None:
+        base = replace(base, prescription_gy=lesion.lesion.dose_gy, fractions=lesion.lesion.fractions)
+    work = Resolution(context.course.rois, context.names, context.consolidative, lesion)
     try:
-        solid = resolve(asked.expression, work, subtracted=False)
-        table = resolve(asked.lookup, work, subtracted=False) if asked.lookup is not None else None
+        solid = resolve(asked.expression, work)
+        table = resolve(asked.lookup, work) if asked.lookup is not None else None
         if solid is None or (asked.lookup is not None and table is None):
             return replace(base, applies=False, reason="No active consolidative lesion has a structure of this kind.")
-        base = replace(base, solid=solid, lookup=table, note=" ".join(dict.fromkeys(work.notes)))
+        base = replace(base, solid=solid, lookup=table)
         _check_evaluable(metric, base, context)
         if constraint.goal_table is not None:
             _check_evaluable(constraint.goal_table.by, base, context)
     except Unresolved as problem:
         return replace(base, reason=problem.reason, code=problem.code, findings=tuple(work.findings))
     return replace(base, findings=tuple(work.findings))
-
-
-def _prescription(context: BindingContext, lesion: LesionBinding | None) -> tuple[float | None, int | None]:
-    """Return dose and fractions of the lesion, or those that all active consolidative lesions share."""
-    if lesion is not None:
-        return lesion.lesion.dose_gy, lesion.lesion.fractions
-    shared = {(item.lesion.dose_gy, item.lesion.fractions) for item in context.consolidative}
-    return shared.pop() if len(shared) == 1 else (None, None)
 
 
 def needs_dose(metric: Metric) -> bool:
@@ -183,8 +172,8 @@ def _check_evaluable(metric: Metric, binding: Binding, context: BindingContext) 
     if metric.needs_prescription and binding.prescription_gy is None:
         raise Unresolved(
             "RTD501",
-            "The metric refers to a prescription, and the lesions of this patient do not "
-            "share one. Use @lesion, or a limit in Gy.",
+            "The metric refers to a prescription, and only a lesion has one. Use @lesion.ptv or @lesion.gtv, or a "
+            "limit in Gy.",
         )
     if not needs_dose(metric):
         return

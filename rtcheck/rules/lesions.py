@@ -145,17 +145,18 @@ def unclaimed_targets(lesions: Sequence[Lesion], course: Course) -> tuple[Findin
     for roi in course.rois:
         folded = fold_name(roi.name)
         like = roi.interpreted_type.upper() in _TARGET_TYPES or folded.startswith(_TARGET_PREFIXES)
-        if like and folded not in claimed and any(kind in _CLOSED for kind in roi.contours.kinds):
-            out.append(
-                finding(
-                    "RTD758",
-                    roi.name or f"ROI {roi.number}",
-                    "The structure looks like a target, but no "
-                    "registered lesion names it. Register the lesion, or acknowledge that it is none.",
-                    interpreted_type=roi.interpreted_type,
-                    number=roi.number,
-                )
+        if not like or folded in claimed or not any(kind in _CLOSED for kind in roi.contours.kinds):
+            continue
+        out.append(
+            finding(
+                "RTD758",
+                roi.name or f"ROI {roi.number}",
+                "The structure looks like a target, but no registered lesion names it. Register the lesion, or "
+                "acknowledge that it is none.",
+                interpreted_type=roi.interpreted_type,
+                number=roi.number,
             )
+        )
     return tuple(out)
 
 

@@ -3,8 +3,7 @@
 Decisions beyond the letter of contract §3, written down here:
 
 * ``@gtv`` is the union of the registered GTVs of all active consolidative lesions. A lesion registered without a GTV
-  (PTV only) adds nothing on the right of `` - `` where leaving tumour in cannot flatter the result (an upper limit, or
-  a critical volume CV); anywhere else it makes the expression NOT_EVALUATED.
+  (PTV only) makes it NOT_EVALUATED: what is missing from the union is not known.
 * With no active consolidative lesion ``@gtv`` is empty: ``Liver - @gtv`` is the liver, ``@gtv`` alone does not apply.
 * ``Liver-GTV`` without blanks, when no such structure exists, means ``Liver - @gtv`` (also ``-GTVs``, ``-CTV``,
   ``-PTV``).
@@ -19,7 +18,6 @@ from typing import Literal
 
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
-from rtcheck.rules.constraint import Constraint
 from rtcheck.rules.expression import Expression, Margin, Name, Operation, Selector, parse_expression
 from rtcheck.rules.lesions import LesionBinding
 from rtcheck.rules.names import NameTable, match_name
@@ -66,10 +64,8 @@ class Resolution:
     rois: tuple[ROI, ...]
     names: NameTable
     consolidative: tuple[LesionBinding, ...]
-    constraint: Constraint
     lesion: LesionBinding | None
     findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 class Unresolved(Exception):  # noqa: N818 - never leaves this module
@@ -108,13 +104,13 @@ def rois_of(bound: BoundExpression) -> tuple[ROI, ...]:
     return tuple({id(roi): roi for roi in found}.values())
 
 
-def resolve(expression: Expression, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+def resolve(expression: Expression, work: Resolution) -> BoundExpression | None:
     """Resolve an expression to ROIs; None is the empty set of an ``@gtv`` without lesions."""
     match expression:
         case Name():
-            return _resolve_name(expression, work, subtracted=subtracted)
+            return _resolve_name(expression, work)
         case Selector():
-            return _resolve_selector(expression, work, subtracted=subtracted)
+            return _resolve_selector(expression, work)
         case Margin():
             raise Unresolved(
                 "RTD706",
@@ -122,13 +118,12 @@ def resolve(expression: Expression, work: Resolution, *, subtracted: bool) -> Bo
                 "and export the expanded structure and name it in the constraint.",
             )
         case Operation():
-            return _resolve_operation(expression, work, subtracted=subtracted)
+            return _resolve_operation(expression, work)
 
 
-def _resolve_operation(expression: Operation, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
-    left = resolve(expression.left, work, subtracted=subtracted)
-    # what is subtracted twice is added again: only the first minus makes the right side one that may lack a lesion
-    right = resolve(expression.right, work, subtracted=expression.operator == "-" and not subtracted)
+def _resolve_operation(expression: Operation, work: Resolution) -> BoundExpression | None:
+    left = resolve(expression.left, work)
+    right = resolve(expression.right, work)
     if expression.operator == "-":
         return left if left is None or right is None else BoundOperation("-", left, right)
     if expression.operator == "|":
@@ -136,36 +131,12 @@ def _resolve_operation(expression: Operation, work: Resolution, *, subtracted: b
     return None if left is None or right is None else BoundOperation("&", left, right)
 
 
-def _resolve_selector(selector: Selector, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
-    role = selector.role
+def _resolve_selector(selector: Selector, work: Resolution) -> BoundExpression | None:
     if selector.each_lesion:
         assert work.lesion is not None
-        return _lesion_solid(work.lesion, role)
-    parts: list[BoundExpression] = []
-    for binding in work.consolidative:
-        if role not in binding.roles and _may_lack(work.constraint, subtracted=subtracted):
-            work.notes.append(
-                f"Lesion {binding.lesion.id} has no registered {role.upper()}: nothing is subtracted for it."
-            )
-            continue
-        parts.append(_lesion_solid(binding, role))
+        return _lesion_solid(work.lesion, selector.role)
+    parts = [_lesion_solid(binding, selector.role) for binding in work.consolidative]
     return union_of(parts) if parts else None
-
-
-def _may_lack(constraint: Constraint, *, subtracted: bool) -> bool:
-    """Whether leaving a target in the structure cannot flatter the result: an upper limit, or a critical volume."""
-    if not subtracted:
-        return False
-    if constraint.metric.kind == "CV" or constraint.priority == "report":
-        return True
-    comparator = (
-        constraint.goal.comparator
-        if constraint.goal
-        else constraint.goal_table.comparator
-        if constraint.goal_table
-        else ">="
-    )
-    return comparator in ("<=", "<")
 
 
 def _lesion_solid(binding: LesionBinding, role: str) -> BoundExpression:
@@ -190,7 +161,7 @@ def union_of(parts: Sequence[BoundExpression]) -> BoundExpression:
     return out
 
 
-def _resolve_name(name: Name, work: Resolution, *, subtracted: bool) -> BoundExpression | None:
+def _resolve_name(name: Name, work: Resolution) -> BoundExpression | None:
     match = match_name(name.text, work.rois, work.names)
     if match.kind in ("exact", "alias", "composed"):
         if match.kind != "exact":
@@ -201,6 +172,6 @@ def _resolve_name(name: Name, work: Resolution, *, subtracted: bool) -> BoundExp
     if match.kind == "absent" and split is not None:
         role: Literal["gtv", "ctv", "ptv"] = split["role"].lower()  # type: ignore[assignment]  # one of the three
         meant = Operation("-", Name(split["organ"], quoted=name.quoted), Selector(role, each_lesion=False))
-        return resolve(meant, work, subtracted=subtracted)
+        return resolve(meant, work)
     work.findings.append(finding(match.code, name.text, match.reason))
     raise Unresolved(match.code, match.reason)
