@@ -118,7 +118,7 @@ def test_the_public_names_are_sorted_and_exist():
         assert getattr(package, name) is not None
     assert callable(package.check)
     with pytest.raises(AttributeError):
-        package.nonsense  # noqa: B018
+        package.nonsense
 
 
 def test_the_function_check_is_not_hidden_by_its_module():

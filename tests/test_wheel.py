@@ -69,9 +69,9 @@ def test_protocols_are_found_from_a_checkout(tmp_path):
 def test_protocols_are_found_from_an_editable_install(tmp_path):
     """An editable install, made apart, lists the same files."""
     pytest.importorskip("editables", reason="the dev group brings it; without it no editable install can be built")
-    done = run("-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", "--target", tmp_path / "at",
-               "-e", ROOT, cwd=tmp_path)
+    done = run("-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", "--target",
+               tmp_path / "at", "-e", ROOT, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    code = (f"import site; site.addsitedir({str(tmp_path / 'at')!r}); import sys; sys.argv = ['rtcheck', 'protocol', 'list']; "
-            "from rtcheck.__main__ import main; main()")
+    code = (f"import site, sys; site.addsitedir({str(tmp_path / 'at')!r}); "
+            "sys.argv = ['rtcheck', 'protocol', 'list']; from rtcheck.__main__ import main; main()")
     assert names_listed(run("-P", "-c", code, cwd=tmp_path)) == SHIPPED
