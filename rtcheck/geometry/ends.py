@@ -23,7 +23,9 @@ _TRACE = 1e-3
 _PAD = 0.15
 """Share of a spacing added to both sides of a tip's reach; by calibration on spheres, cones, tori and cylinders."""
 _BULGE = 0.1
-"""Share of a spacing by which the boundary next to a tip may move; by the same calibration."""
+_BULGE_SMALL = 0.2
+"""Share of a spacing by which the boundary next to a tip may move: always, and more where the end contour is a speck
+beside its neighbour; by the same calibration."""
 _FLARE = 1.5
 """A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
 
@@ -38,6 +40,7 @@ class Tip:
         slope, curvature, power: relative area at distance t is ``(1 + slope * t + curvature * t²) ** power``, until it
             is zero; slope and curvature are 0 for a flat end.
         flare: for a flat end towards which the area grows, its relative growth per mm; read long it goes on growing.
+        bulge: share of the last spacing by which the boundary to the next contour's prism may move.
     """
 
     reach: tuple[float, float, float]
@@ -46,6 +49,7 @@ class Tip:
     curvature: float = 0.0
     power: float = 1.0
     flare: float = 0.0
+    bulge: float = 0.0
 
     @property
     def tapered(self) -> bool:
@@ -110,7 +114,8 @@ def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: 
     reach = (max(0.0, first - _PAD * spacing), estimate, min(spacing, last + _PAD * spacing))
     share = float(np.mean(_profile(slope, curvature, power, (np.arange(64) + 0.5) / 64 * estimate)))
     height = (min(share * reach[0], spacing / 2), spacing / 2, max(share * reach[2], spacing / 2) + _PAD * spacing)
-    return Tip(reach, height, slope, curvature, power)
+    bulge = _BULGE + _BULGE_SMALL * float(1 - areas[0] / areas[1]) ** 2
+    return Tip(reach, height, slope, curvature, power, bulge=bulge)
 
 
 def _parabola(law: tuple[float, float], t: float) -> float:
@@ -162,9 +167,9 @@ def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, Flo
     low, high = end_tips(stack)
     if low.tapered:
         # the steep side of a tip bulges or hollows: its next contour may reach further towards it, or less far
-        middle[0] -= state.low * _BULGE * (planes[1] - planes[0])
+        middle[0] -= state.low * low.bulge * (planes[1] - planes[0])
     if high.tapered:
-        middle[-1] += state.high * _BULGE * (planes[-1] - planes[-2])
+        middle[-1] += state.high * high.bulge * (planes[-1] - planes[-2])
     lower = np.concatenate([[planes[0] - low.height[state.low + 1]], middle])
     upper = np.concatenate([middle, [planes[-1] + high.height[state.high + 1]]])
     if state.empty and stack.gaps:
