@@ -70,7 +70,20 @@ def prism_extremes(prisms: Prisms, axes: FloatArray, field: DoseField, lines: Li
         u = edges.u0[at] + t * (edges.u1[at] - edges.u0[at])
         v = edges.v0[at] + t * (edges.v1[at] - edges.v0[at])
         found = _joined(found, _dosed(field, axes, u, v, w[between], mask[between]))
-    return found
+    return _outermost(found)
+
+
+def _outermost(found: Samples) -> Samples:
+    """Keep the lowest and the highest of each set of variants; all of them where parts are yet to be converted."""
+    if len(found.dose_gy) > 1:
+        return found
+    dose = found.dose_gy[0]
+    known = np.flatnonzero(~np.isnan(dose))
+    keep: list[int] = []
+    for mask in np.unique(found.mask[known]).tolist():
+        members = known[found.mask[known] == mask]
+        keep.extend((int(members[np.argmin(dose[members])]), int(members[np.argmax(dose[members])])))
+    return Samples(found.dose_gy[:, keep], found.volume_cm3[keep], found.mask[keep])
 
 
 def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: float) -> Samples:

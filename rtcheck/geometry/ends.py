@@ -26,7 +26,7 @@ _BULGE = 0.1
 _BULGE_SMALL = 0.2
 """Share of a spacing by which the boundary next to a tip may move: always, and more where the end contour is a speck
 beside its neighbour; by the same calibration."""
-_FLARE = 1.5
+_FLARE = 2.0
 """A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
 
 
