@@ -18,10 +18,12 @@ from rtcheck.judging import Judged, judge_binding, severest
 from rtcheck.measure import (
     Bench,
     Problem,
+    by_solid,
     dose_field,
     frame_findings,
     measure,
     measured_findings,
+    release,
     roi_findings,
     weakened,
 )
@@ -132,7 +134,7 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     if level.scale_error:
         bindings = [_distrust(binding, level.scale_error) for binding in bindings]
     accept = protocol.conventions.undecided == "accept"
-    judged = [judge_binding(binding, bench, accept=accept) for binding in bindings]
+    judged = _judge_all(bindings, bench, accept=accept)
     findings += [item for entry in judged for item in entry.findings]
     results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
     findings += _untreated(results)
@@ -141,6 +143,18 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     ]
     findings += _structure_findings(bench, course, touched)
     return _report(draft, judged, results, findings, _unconstrained(course, bindings))
+
+
+def _judge_all(bindings: Sequence[Binding], bench: Bench, *, accept: bool) -> tuple[Judged, ...]:
+    """Judge every binding, in their order; each structure is measured for all of its metrics and then forgotten."""
+    judged: dict[int, Judged] = {}
+    for places in by_solid(binding.solid for binding in bindings):
+        for place in places:
+            judged[place] = judge_binding(bindings[place], bench, accept=accept)
+        solid = bindings[places[0]].solid
+        if solid is not None:
+            release(bench, solid)
+    return tuple(judged[place] for place in range(len(bindings)))
 
 
 def with_fail_on(report: Report, fail_on: Literal["review", "never"] | None) -> Report:

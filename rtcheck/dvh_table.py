@@ -16,7 +16,7 @@ from rtcheck.dvh.field import PHYSICAL, Quantity
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
 from rtcheck.judging import severest
-from rtcheck.measure import Bench, Problem, dose_field, frame_findings, measure, roi_findings
+from rtcheck.measure import Bench, Problem, dose_field, frame_findings, measure, release, roi_findings
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
@@ -105,6 +105,7 @@ def dvh_table(
     for roi in rois:
         row, noticed = _row(bench, course, roi, metrics, points)
         findings += [*noticed, *roi_findings(bench, roi)]
+        release(bench, BoundROI(roi))
         if row is not None:
             rows.append(row)
     return DVHTable(tuple(rows), severest(findings), chosen_model, 0)

@@ -22,10 +22,12 @@ from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of
 __all__ = [
     "Bench",
     "Problem",
+    "by_solid",
     "dose_field",
     "frame_findings",
     "measure",
     "measured_findings",
+    "release",
     "roi_findings",
     "stack_of",
     "usable_problem",
@@ -52,6 +54,7 @@ class Bench:
     stacks: dict[int, tuple[ContourStack | None, tuple[Finding, ...]]] = field(default_factory=dict)
     sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
     doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
+    findings: dict[_Key, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 def dose_field(parts: Iterable[CoursePart]) -> DoseField:
@@ -137,6 +140,7 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
         if problem is not None:
             return problem
         bench.sampled[key] = sample_solid(name, _solid(bench, bound), bench.dose, bench.model)
+        bench.findings.setdefault(key, bench.sampled[key].findings)
     if (key, quantity) not in bench.doses:
         bench.doses[key, quantity] = structure_dose(bench.sampled[key], quantity)
     dose = bench.doses[key, quantity]
@@ -146,8 +150,23 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
 
 def measured_findings(bench: Bench, bound: BoundExpression) -> tuple[Finding, ...]:
     """Return what sampling an expression brought up; empty when it was not sampled."""
-    sampled = bench.sampled.get(_key(bound))
-    return sampled.findings if sampled is not None else ()
+    return bench.findings.get(_key(bound), ())
+
+
+def release(bench: Bench, bound: BoundExpression) -> None:
+    """Forget the samples and doses of an expression that nothing will ask for again; what it brought up is kept."""
+    key = _key(bound)
+    bench.sampled.pop(key, None)
+    for known in [item for item in bench.doses if item[0] == key]:
+        del bench.doses[known]
+
+
+def by_solid(bounds: Iterable[BoundExpression | None]) -> tuple[tuple[int, ...], ...]:
+    """Group the places of expressions by what they are made of, in the order of their first appearance."""
+    groups: dict[_Key | None, list[int]] = {}
+    for place, bound in enumerate(bounds):
+        groups.setdefault(_key(bound) if bound is not None else None, []).append(place)
+    return tuple(tuple(places) for places in groups.values())
 
 
 def _key(bound: BoundExpression) -> _Key:

@@ -63,7 +63,7 @@ class Cumulative:
         return self.inside + self.outside
 
 
-@lru_cache(maxsize=8)  # the conventions of one structure: its metrics are asked one after the other
+@lru_cache(maxsize=24)  # the conventions of one structure: its metrics are asked one after the other
 def cumulative(dvh: DVH) -> Cumulative:
     """Build the cumulative curve of `dvh`.
 
