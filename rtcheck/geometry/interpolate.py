@@ -125,7 +125,7 @@ def bend_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     box = grid.stored[first[2] : last[2], first[1] : last[1], first[0] : last[0]].astype(np.float64)
     for axis in range(3):
         array_axis = 2 - axis
-        knots = nodes[axis][first[axis] : last[axis]]
+        knots = np.asarray(nodes[axis][first[axis] : last[axis]], dtype=np.float64)
         if len(knots) < 3:
             continue
         curvature = _second_derivative(np.moveaxis(box, array_axis, 0), knots)

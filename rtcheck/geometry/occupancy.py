@@ -90,7 +90,7 @@ def cover(points: FloatArray, ring_starts: IntArray, layer_of_ring: IntArray, la
     at = (owner * lattice.rows + row) * lattice.columns + column
 
     def gather(weights: FloatArray) -> FloatArray:
-        return np.bincount(at, weights, int(np.prod(shape))).reshape(shape)
+        return np.bincount(at, weights, int(np.prod(shape))).reshape(shape).astype(np.float64, copy=False)
 
     def running(weights: FloatArray) -> FloatArray:
         values = gather(weights)
@@ -107,8 +107,10 @@ def cover(points: FloatArray, ring_starts: IntArray, layer_of_ring: IntArray, la
     row, column = np.divmod(cell, lattice.columns)
     return Cells(
         layer_starts=np.searchsorted(layer_index, np.arange(layers + 1)).astype(np.int64),
-        u_mm=lattice.u0 + lattice.du * (column + np.clip(moment_x / share, 0, 1)),
-        v_mm=lattice.v0 + lattice.dv * (row + np.clip(moment_y.ravel()[covered] / share, 0, 1)),
+        u_mm=np.asarray(lattice.u0 + lattice.du * (column + np.clip(moment_x / share, 0, 1)), dtype=np.float64),
+        v_mm=np.asarray(
+            lattice.v0 + lattice.dv * (row + np.clip(moment_y.ravel()[covered] / share, 0, 1)), dtype=np.float64
+        ),
         area_mm2=share * (lattice.du * lattice.dv),
         row=row,
         column=column,

@@ -119,7 +119,7 @@ def _field(stack: ContourStack, lattice: Lattice) -> _Field:
     for j in range(m - 1):
         near = slice(max(j - 1, 0), min(j + 3, m))
         some, every = inside[near].any(axis=0), inside[near].all(axis=0)
-        bands[j] = spread((some & ~every) | edge[near].any(axis=0), 2)
+        bands[j] = spread(np.asarray((some & ~every) | edge[near].any(axis=0)), 2)
         needed[near] |= bands[j]
     tips = end_tips(stack)
     for tip, plane in zip(tips, (0, m - 1), strict=True):
@@ -264,7 +264,8 @@ def _covered(
         value[near], _slope(right, value[near], left), _slope(upper, value[near], lower)
     )
     keep = share > 1e-9
-    layer, row, column, share, x, y = (a[keep] for a in (layer, row, column, share, x, y))
+    layer, row, column = layer[keep], row[keep], column[keep]
+    share, x, y = share[keep], x[keep], y[keep]
     su, sv, sw = stagger(row, column, layer + first)
     whole = share == 1.0
     return (
