@@ -222,17 +222,6 @@ def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) 
         if bound is None:
             continue
         noticed += measured_findings(bench, bound)
-        names = _gap_names(bench, bound) if not binding.code else ""
-        if names and code != "RTD312":
-            noticed.append(
-                finding(
-                    "RTD312",
-                    names,
-                    f"Contour slices are missing in {names}; the gap was filled, and "
-                    "leaving it empty does not change the result. Contour the missing slices.",
-                    "W",
-                )
-            )
     out = [weakened(item, severity_for(item.severity, priority)) for item in noticed]
     if code in _CAUSES and outcome.outcome == "NOT_EVALUATED":
         subject = outcome.lesion or outcome.structure

@@ -45,8 +45,11 @@ def box(x, y, z, number=1, name="Box", kind="", frame=FRAME, planes=None, **chan
 def rois(**extra):
     """The standard boxes and further ones, numbered in order."""
     shapes = {**BOXES, **extra}
-    return tuple(box(*shape, number=index, name=name, kind=TYPES.get(name, ""))
-                 for index, (name, shape) in enumerate(shapes.items(), start=1) if shape is not None)
+    return tuple(
+        box(*shape, number=index, name=name, kind=TYPES.get(name, ""))
+        for index, (name, shape) in enumerate(shapes.items(), start=1)
+        if shape is not None
+    )
 
 
 def structures(items=None, uid="1.2.3.1", **changes):
@@ -57,8 +60,9 @@ def structures(items=None, uid="1.2.3.1", **changes):
 def geometry(half=50, frame=FRAME):
     """A cube of 2 mm voxels with centres from -half to half."""
     count = half + 1
-    return GridGeometry((-half, -half, -half), (1, 0, 0), (0, 1, 0), (2, 2), tuple(2.0 * k for k in range(count)), count,
-                        count, frame)
+    return GridGeometry(
+        (-half, -half, -half), (1, 0, 0), (0, 1, 0), (2, 2), tuple(2.0 * k for k in range(count)), count, count, frame
+    )
 
 
 def dose(field=None, uid="1.2.3.2", plan="1.2.3.3", half=50, frame=FRAME, **changes):
@@ -68,9 +72,23 @@ def dose(field=None, uid="1.2.3.2", plan="1.2.3.3", half=50, frame=FRAME, **chan
     gray = (target_dose if field is None else field)(x, y, z)
     stored = np.round(np.broadcast_to(gray, x.shape) / SCALE).astype(np.uint32)
     stored.setflags(write=False)
-    values = {"dose_type": "PHYSICAL", "summation_type": "PLAN", "plan_uids": (plan,), "source": f"rd {uid}.dcm", **changes}
-    return DoseGrid(geometry(half, frame), stored, values.pop("scaling_gy", SCALE), values.pop("dose_type"),
-                    values.pop("summation_type"), uid, values.pop("plan_uids"), **values)
+    values = {
+        "dose_type": "PHYSICAL",
+        "summation_type": "PLAN",
+        "plan_uids": (plan,),
+        "source": f"rd {uid}.dcm",
+        **changes,
+    }
+    return DoseGrid(
+        geometry(half, frame),
+        stored,
+        values.pop("scaling_gy", SCALE),
+        values.pop("dose_type"),
+        values.pop("summation_type"),
+        uid,
+        values.pop("plan_uids"),
+        **values,
+    )
 
 
 def target_dose(x, y, z):
@@ -95,11 +113,13 @@ def plan(uid="1.2.3.3", fractions=5, label="ICC_A", structure_set="1.2.3.1", **c
 
 def case(plans=None, doses=None, sets=None, **changes):
     """The default case, or one of other parts."""
+    patient = changes.pop("patient_id", "P1")
     return Case(
-        changes.pop("patient_id", "P1"),
+        patient,
         tuple(plans) if plans is not None else (plan(),),
         tuple(doses) if doses is not None else (dose(),),
         tuple(sets) if sets is not None else (structures(),),
+        patient_ids=changes.pop("patient_ids", (patient,) if patient else ()),
         **changes,
     )
 
@@ -107,23 +127,46 @@ def case(plans=None, doses=None, sets=None, **changes):
 def lesion(**changes):
     """The one registered lesion of the default record."""
     values = {
-        "id": "L1", "organ": "liver", "kind": "primary", "active": True, "measurable": True,
-        "gtv": ("GTV_L1",), "ptv": ("PTV_L1",), "dose_gy": 50.0, "fractions": 5, **changes,
+        "id": "L1",
+        "organ": "liver",
+        "kind": "primary",
+        "active": True,
+        "measurable": True,
+        "gtv": ("GTV_L1",),
+        "ptv": ("PTV_L1",),
+        "dose_gy": 50.0,
+        "fractions": 5,
+        **changes,
     }
     return Lesion(**values)
 
 
 def record(*lesions, facts=None, **changes):
     """The record of patient P1."""
-    return PatientRecord(changes.pop("patient_id", "P1"), changes.pop("dicom_ids", ()), dict(facts or {}),
-                         lesions or (lesion(),), source="registry.toml", sha256="0" * 64, **changes)
+    return PatientRecord(
+        changes.pop("patient_id", "P1"),
+        changes.pop("dicom_ids", ()),
+        dict(facts or {}),
+        lesions or (lesion(),),
+        source="registry.toml",
+        sha256="0" * 64,
+        **changes,
+    )
 
 
-def limit(id, structure, metric, goal=None, variation=None, priority="mandatory", **changes):
+def limit(name, structure, metric, goal=None, variation=None, priority="mandatory", **changes):
     """A constraint in the contract's notation."""
     asked = parse_metric(metric)
-    return Constraint(id, structure, asked, priority, "SRC", parse_goal(goal, asked) if goal else None,
-                      parse_goal(variation, asked) if variation else None, **changes)
+    return Constraint(
+        name,
+        structure,
+        asked,
+        priority,
+        "SRC",
+        parse_goal(goal, asked) if goal else None,
+        parse_goal(variation, asked) if variation else None,
+        **changes,
+    )
 
 
 COVERAGE = limit("cov", "@lesion.ptv", "D95%[Gy]", ">= 50 Gy", ">= 47.5 Gy")
@@ -138,5 +181,13 @@ def protocol(*constraints, status="approved", **changes):
 
 def with_beams(doses, *numbers):
     """Copies of one dose as BEAM doses of these beams, each a share of it."""
-    return tuple(replace(doses, summation_type="BEAM", beams=(number,), sop_instance_uid=f"{doses.sop_instance_uid}.{number}",
-                         scaling_gy=doses.scaling_gy / len(numbers)) for number in numbers)
+    return tuple(
+        replace(
+            doses,
+            summation_type="BEAM",
+            beams=(number,),
+            sop_instance_uid=f"{doses.sop_instance_uid}.{number}",
+            scaling_gy=doses.scaling_gy / len(numbers),
+        )
+        for number in numbers
+    )

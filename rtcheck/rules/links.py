@@ -233,14 +233,14 @@ def _later(first: str, second: str) -> bool:
 
 
 def several_patients(case: Case) -> list[Finding]:
-    """Say where objects of one export carry different patient identifiers, and no record is there to join them (RTD101).
+    """Say where objects of one export carry different patient identifiers and no record joins them (RTD101).
 
     A warning while the objects refer to each other by UID; a refusal where nothing but the folder joins them.
     """
     if len(case.patient_ids) < 2:
         return []
     problem = (
-        f"The objects carry {len(case.patient_ids)} different PatientIDs (0010,0020). `rtcheck check` refuses them unless "
-        "the registry lists every one under patient.id or patient.dicom_ids."
+        f"The objects carry {len(case.patient_ids)} different PatientIDs (0010,0020). `rtcheck check` refuses them "
+        "unless the registry lists every one under patient.id or patient.dicom_ids."
     )
     return [finding("RTD101", "PatientID", problem, "W" if case.plans else "F", identifiers=len(case.patient_ids))]

@@ -14,10 +14,14 @@ from rtcheck.rules.resolve import BoundOperation, BoundROI, is_target_expression
 from tests.boxes import box, dose, lesion, limit, plan, record, rois, structures
 
 DOSE = dose(half=10)
-NAMES = build_table([
-    StandardName("SpinalCord", ("Cord", "脊髓")), StandardName("Lung_L"), StandardName("Lung_R"),
-    StandardName("Lungs", (), ("Lung_L", "Lung_R")),
-])  # fmt: skip
+NAMES = build_table(
+    [
+        StandardName("SpinalCord", ("Cord", "脊髓")),
+        StandardName("Lung_L"),
+        StandardName("Lung_R"),
+        StandardName("Lungs", (), ("Lung_L", "Lung_R")),
+    ]
+)
 SECOND = ((0, 4), (0, 4), (0, 4))
 L2 = lesion(id="L2", gtv=("GTV_L2",), ptv=("PTV_L2",))
 FEV1 = (Condition("fev1_l", above=1.0),)
@@ -28,7 +32,9 @@ def context(*lesions, counts=(5,), extra=None, facts=None, names=NAMES, **change
     parts = tuple(CoursePart((item,), (DOSE,), count) for item, count in zip(plans, counts, strict=True))
     course = Course(plans, changes.pop("parts", parts), (structures(rois(**(extra or {}))),))
     kept = record(*lesions, facts=facts)
-    return BindingContext(course, bind_lesions(kept.lesions, course)[0], names, fact_table(kept, (), course.fractions), **changes)
+    return BindingContext(
+        course, bind_lesions(kept.lesions, course)[0], names, fact_table(kept, (), course.fractions), **changes
+    )
 
 
 def bind(constraint, *lesions, **changes):
@@ -46,10 +52,18 @@ CORD = limit("c", "SpinalCord", "Max[Gy]", "<= 10 Gy")
 
 @pytest.mark.parametrize(
     ("fractions", "count", "applies"),
-    [((3, 8), 5, True), ((5, 5), 5, True), ((3, 8), 3, True), ((3, 8), 8, True), ((3, 8), 15, False), ((3, 8), 2, False), (None, 30, True)],
-)  # fmt: skip
+    [
+        ((3, 8), 5, True),
+        ((5, 5), 5, True),
+        ((3, 8), 3, True),
+        ((3, 8), 8, True),
+        ((3, 8), 15, False),
+        ((3, 8), 2, False),
+        (None, 30, True),
+    ],
+)
 def test_fractions_choose_the_plans_a_constraint_applies_to(fractions, count, applies):
-    """A count inside the range applies, its ends included; outside it is NOT_APPLICABLE; without a range any applies."""
+    """A count inside the range applies, its ends included; outside it it does not; without a range any applies."""
     (binding,) = bind(replace(CORD, fractions=fractions), counts=(count,))
     assert binding.applies is applies
     assert bool(binding.reason) is not applies
@@ -101,7 +115,9 @@ def test_an_unknown_fraction_count_is_never_inside_a_range():
     assert bind(CORD, counts=(5, None))[0].code == "RTD502"
 
 
-@pytest.mark.parametrize(("facts", "applies"), [({"lung.fev1_l": 1.5}, True), ({"lung.fev1_l": 1.0}, False), ({}, None)])
+@pytest.mark.parametrize(
+    ("facts", "applies"), [({"lung.fev1_l": 1.5}, True), ({"lung.fev1_l": 1.0}, False), ({}, None)]
+)
 def test_conditions_are_three_valued(facts, applies):
     """True applies, false does not, not recorded is neither; the reason names the registry key."""
     (binding,) = bind(replace(CORD, when=FEV1), facts=facts)
@@ -113,7 +129,9 @@ def test_conditions_are_three_valued(facts, applies):
 
 def test_a_false_condition_beats_everything_else():
     """A constraint that does not apply is not held up by a missing structure or unlike fractions."""
-    (binding,) = bind(replace(limit("c", "Heart", "Max[Gy]", "<= 1 Gy"), when=FEV1), facts={"lung.fev1_l": 0.9}, counts=(5, 15))
+    (binding,) = bind(
+        replace(limit("c", "Heart", "Max[Gy]", "<= 1 Gy"), when=FEV1), facts={"lung.fev1_l": 0.9}, counts=(5, 15)
+    )
     assert binding.applies is False
     assert binding.findings == ()
 
@@ -122,8 +140,14 @@ def test_a_lesion_constraint_is_judged_once_for_each_active_consolidative_lesion
     """Resolved and palliative lesions have no outcome of it."""
     extra = {"PTV_L2": SECOND, "GTV_L2": SECOND}
     asked = limit("c", "@lesion.ptv", "D95%[%]", ">= 100 %")
-    bindings = bind(asked, lesion(), replace(L2, dose_gy=30.0), lesion(id="L3", active=False), lesion(id="L4", palliative=True),
-                    extra=extra)
+    bindings = bind(
+        asked,
+        lesion(),
+        replace(L2, dose_gy=30.0),
+        lesion(id="L3", active=False),
+        lesion(id="L4", palliative=True),
+        extra=extra,
+    )
     assert [binding.lesion.lesion.id for binding in bindings] == ["L1", "L2"]
     assert [shown(binding.solid) for binding in bindings] == ["PTV_L1", "PTV_L2"]
     assert [binding.prescription_gy for binding in bindings] == [50.0, 30.0]
@@ -152,7 +176,9 @@ def test_a_role_that_is_not_registered_or_not_there_is_not_evaluated():
 
 def test_all_selectors_unite_the_lesions():
     """`@gtv` is the union over all active consolidative lesions, in the order of the registry."""
-    (binding,) = bind(limit("c", "Liver - @gtv", "Mean[Gy]", "<= 13 Gy"), lesion(), L2, extra={"PTV_L2": SECOND, "GTV_L2": SECOND})
+    (binding,) = bind(
+        limit("c", "Liver - @gtv", "Mean[Gy]", "<= 13 Gy"), lesion(), L2, extra={"PTV_L2": SECOND, "GTV_L2": SECOND}
+    )
     assert shown(binding.solid) == "(Liver - (GTV_L1 | GTV_L2))"
 
 

@@ -69,7 +69,12 @@ def test_three_in_one_organ_are_allowed_and_four_are_not():
 
 @pytest.mark.parametrize(
     ("measurable", "expected"),
-    [([True, False], []), ([False, False], [("RTD755", "W")]), ([False, None], [("RTD756", "I")]), ([None], [("RTD756", "I")])],
+    [
+        ([True, False], []),
+        ([False, False], [("RTD755", "W")]),
+        ([False, None], [("RTD756", "I")]),
+        ([None], [("RTD756", "I")]),
+    ],
 )
 def test_one_measurable_lesion_is_asked_for(measurable, expected):
     """Broken is a warning, not recorded a note; a resolved lesion does not count."""

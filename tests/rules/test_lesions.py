@@ -69,7 +69,9 @@ def test_a_lesion_exists_where_any_structure_set_has_it():
 
 
 def outcome(state, priority="mandatory", accepted=False):
-    return Outcome("C", "@lesion.ptv", "L1", "D95%[Gy]", 1.0, 1.0, 1.0, "Gy", ">= 50 Gy", None, priority, state, accepted=accepted)
+    return Outcome(
+        "C", "@lesion.ptv", "L1", "D95%[Gy]", 1.0, 1.0, 1.0, "Gy", ">= 50 Gy", None, priority, state, accepted=accepted
+    )
 
 
 def gray(value):
@@ -131,9 +133,18 @@ def test_resolved_and_palliative_lesions_are_not_required(changes):
 
 @pytest.mark.parametrize(
     ("name", "kind", "told"),
-    [("GTV_L9", "", 1), ("ptv boost", "", 1), ("CTV", "", 1), ("ITV2", "", 1), ("Tumour", "GTV", 1), ("Ring", "PTV", 1),
-     ("Heart", "ORGAN", 0), ("zPTV_opt", "", 0), ("PTV_L1", "PTV", 0)],
-)  # fmt: skip
+    [
+        ("GTV_L9", "", 1),
+        ("ptv boost", "", 1),
+        ("CTV", "", 1),
+        ("ITV2", "", 1),
+        ("Tumour", "GTV", 1),
+        ("Ring", "PTV", 1),
+        ("Heart", "ORGAN", 0),
+        ("zPTV_opt", "", 0),
+        ("PTV_L1", "PTV", 0),
+    ],
+)
 def test_a_target_that_no_lesion_claims_is_told(name, kind, told):
     """RTD758 by name or interpreted type; structures of resolved lesions are claimed too."""
     items = [*rois(PTV_L1=None), box(*SMALL, number=9, name=name, kind=kind)]
@@ -153,7 +164,9 @@ def prescribed(one, *plans, items=None):
 
 
 def refs(*doses, kind="VOLUME", number=2):
-    return tuple(DoseReference(index, "TARGET", kind, number, target_prescription_gy=value) for index, value in enumerate(doses))
+    return tuple(
+        DoseReference(index, "TARGET", kind, number, target_prescription_gy=value) for index, value in enumerate(doses)
+    )
 
 
 @pytest.mark.parametrize(("count", "expected"), [(5, []), (15, [("RTD506", "E")]), (None, [])])
@@ -192,11 +205,15 @@ def test_the_plan_confirms_the_prescription(references, expected):
 def test_doses_of_two_plans_add_up():
     """A plan of 30 Gy and one of 20 Gy make a prescription of 50 Gy."""
     assert prescribed(lesion(), plan(dose_references=refs(30.0)), plan("1.9", dose_references=refs(20.0)))[0] == []
-    assert prescribed(lesion(), plan(dose_references=refs(30.0)), plan("1.9", dose_references=refs(10.0)))[0] == [("RTD506", "E")]
+    assert prescribed(lesion(), plan(dose_references=refs(30.0)), plan("1.9", dose_references=refs(10.0)))[0] == [
+        ("RTD506", "E")
+    ]
 
 
 def level(*ratios, fractions=5):
-    made = check_dose_level([(lesion(id=f"L{index}"), gray(50 * ratio)) for index, ratio in enumerate(ratios)], fractions)
+    made = check_dose_level(
+        [(lesion(id=f"L{index}"), gray(50 * ratio)) for index, ratio in enumerate(ratios)], fractions
+    )
     return [item.code for item in made.findings], made.scale_error
 
 
@@ -208,9 +225,16 @@ def test_a_plausible_dose_level_is_silent(ratios):
 
 @pytest.mark.parametrize(
     ("ratios", "guess"),
-    [((105.0,), "100 times too high"), ((0.0104,), "100 times too low"), ((5.2, 5.1), "5 times too high"),
-     ((0.21,), "5 times too low"), ((0.6,), ""), ((1.0, 1.5), ""), ((0.21, 0.7), "")],
-)  # fmt: skip
+    [
+        ((105.0,), "100 times too high"),
+        ((0.0104,), "100 times too low"),
+        ((5.2, 5.1), "5 times too high"),
+        ((0.21,), "5 times too low"),
+        ((0.6,), ""),
+        ((1.0, 1.5), ""),
+        ((0.21, 0.7), ""),
+    ],
+)
 def test_an_implausible_dose_level_is_told_with_its_likely_cause(ratios, guess):
     """RTD219; a cause only where one factor explains every lesion within 20 %."""
     codes, cause = level(*ratios)

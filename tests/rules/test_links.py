@@ -56,7 +56,9 @@ def test_the_registry_may_name_the_plans_of_the_course():
         assert course.grids == (DOSE,)
 
 
-@pytest.mark.parametrize("selector", [PlanSelector("ICC_B"), PlanSelector(sop_instance_uid="9.9"), PlanSelector("ICC_A")])
+@pytest.mark.parametrize(
+    "selector", [PlanSelector("ICC_B"), PlanSelector(sop_instance_uid="9.9"), PlanSelector("ICC_A")]
+)
 def test_a_named_plan_must_be_there_exactly_once(selector):
     """RTD105 where a named plan is absent, or two plans have the name."""
     course = chosen(plans=[plan(), plan("1.2.3.9", label="ICC_A")], manifest=[selector])
@@ -65,15 +67,22 @@ def test_a_named_plan_must_be_there_exactly_once(selector):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"intent": "VERIFICATION"}, {"intent": "MACHINE_QA"}, {"intent": "RESEARCH"}, {"intent": "SERVICE"},
-     {"geometry": "TREATMENT_DEVICE"}],
-)  # fmt: skip
+    [
+        {"intent": "VERIFICATION"},
+        {"intent": "MACHINE_QA"},
+        {"intent": "RESEARCH"},
+        {"intent": "SERVICE"},
+        {"geometry": "TREATMENT_DEVICE"},
+    ],
+)
 def test_a_plan_that_is_not_for_this_patient_is_refused(changes):
     """Row 56: verification, QA, research, service, or a treatment device."""
     assert codes(chosen(plans=[plan(**changes)]), "F") == ["RTD109"]
 
 
-@pytest.mark.parametrize(("status", "severity"), [("", "W"), ("UNAPPROVED", "W"), ("REJECTED", "F"), ("APPROVED", None)])
+@pytest.mark.parametrize(
+    ("status", "severity"), [("", "W"), ("UNAPPROVED", "W"), ("REJECTED", "F"), ("APPROVED", None)]
+)
 def test_approval_is_asked_for(status, severity):
     """RTD110 is a warning where approval is absent and a refusal where the plan was rejected."""
     course = chosen(plans=[plan(approval_status=status)])
@@ -174,7 +183,7 @@ def test_beam_doses_are_summed_where_they_are_exactly_the_treatment_beams():
     [
         with_beams(DOSE, 1),
         with_beams(DOSE, 1, 2, 3),
-        with_beams(DOSE, 1, 2) + (replace(with_beams(DOSE, 2)[0], sop_instance_uid="1.9.7"),),
+        (*with_beams(DOSE, 1, 2), replace(with_beams(DOSE, 2)[0], sop_instance_uid="1.9.7")),
         (replace(with_beams(DOSE, 1)[0], beams=()), *with_beams(DOSE, 1, 2)),
     ],
     ids=["one missing", "one too many", "one twice", "one of no beam"],
@@ -254,8 +263,11 @@ def test_a_plan_without_its_structure_set_is_refused(uid):
 def test_names_are_looked_up_over_all_structure_sets_of_the_course():
     """Two plans with two sets: both are searched, each once."""
     second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",))
-    course = chosen(plans=[plan(), plan(**B, structure_set="1.2.3.5")], doses=[DOSE, second],
-                    sets=[structures(), structures(uid="1.2.3.5")])
+    course = chosen(
+        plans=[plan(), plan(**B, structure_set="1.2.3.5")],
+        doses=[DOSE, second],
+        sets=[structures(), structures(uid="1.2.3.5")],
+    )
     assert len(course.structure_sets) == 2
     assert len(course.rois) == 8
     assert len(chosen(plans=[plan(), plan(**B)], doses=[DOSE, second]).structure_sets) == 1
@@ -287,8 +299,9 @@ def test_physical_and_effective_doses_are_not_summed():
 )
 def test_a_plan_or_structure_set_dated_after_the_dose_is_a_warning(plan_date, set_date, dose_date, expected):
     """Row 45: dates are compared to the precision both have; absent dates say nothing."""
-    course = chosen(plans=[plan(created=plan_date)], doses=[replace(DOSE, created=dose_date)],
-                    sets=[structures(created=set_date)])
+    course = chosen(
+        plans=[plan(created=plan_date)], doses=[replace(DOSE, created=dose_date)], sets=[structures(created=set_date)]
+    )
     assert codes(course, "W") == expected
 
 
@@ -318,8 +331,11 @@ def test_brachytherapy_is_recognised_and_refused():
 def test_findings_of_what_is_used_are_carried_along():
     """What reading noticed about a used plan, dose and set stands; of an unused dose it does not."""
     note = finding("RTD217", "x", "y")
-    course = chosen(plans=[plan(findings=(note,))], doses=[replace(DOSE, findings=(note,)), as_("BEAM", findings=(note,))],
-                    sets=[structures(findings=(note,))])
+    course = chosen(
+        plans=[plan(findings=(note,))],
+        doses=[replace(DOSE, findings=(note,)), as_("BEAM", findings=(note,))],
+        sets=[structures(findings=(note,))],
+    )
     assert codes(course, "E") == ["RTD217"] * 3
 
 
@@ -327,5 +343,6 @@ def test_the_order_of_the_export_never_matters():
     """Plans and doses in another order give the same course."""
     second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",))
     plans, doses = [plan(), plan(**B)], [DOSE, second]
-    assert [part.grids for part in chosen(plans=plans, doses=doses).parts] == \
-        [part.grids for part in chosen(plans=plans, doses=doses[::-1]).parts]
+    assert [part.grids for part in chosen(plans=plans, doses=doses).parts] == [
+        part.grids for part in chosen(plans=plans, doses=doses[::-1]).parts
+    ]

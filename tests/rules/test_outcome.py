@@ -112,7 +112,11 @@ def test_a_value_outside_its_own_interval_never_passes():
 def test_a_missing_value_is_not_evaluated_with_its_reason():
     """What could not be computed carries its reason and code on."""
     judgement = judge(limit("<= 13"), MetricValue(None, None, None, "Gy", "the structure has no volume", "RTD605"))
-    assert (judgement.state, judgement.reason, judgement.code) == ("NOT_EVALUATED", "the structure has no volume", "RTD605")
+    assert (judgement.state, judgement.reason, judgement.code) == (
+        "NOT_EVALUATED",
+        "the structure has no volume",
+        "RTD605",
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,8 +139,11 @@ def test_the_margin_is_positive_inside_the_limit_that_decides(asked, last, numbe
 
 
 TABLE = GoalTable(
-    Metric("Volume", None, "", "cc"), "@lesion.ptv", "<=",
-    ((1.8, 5.9), (3.8, 5.5), (7.4, 5.1)), ((1.8, 7.5), (3.8, 6.5), (7.4, 6.0)),
+    Metric("Volume", None, "", "cc"),
+    "@lesion.ptv",
+    "<=",
+    ((1.8, 5.9), (3.8, 5.5), (7.4, 5.1)),
+    ((1.8, 7.5), (3.8, 6.5), (7.4, 6.0)),
 )
 
 
@@ -176,9 +183,15 @@ def doubted(table, lookup, number):
 
 @pytest.mark.parametrize(
     ("number", "state", "code"),
-    [(5.65, "MET", "RTD603"), (5.5, "MET", ""), (6.9, "VARIATION", "RTD603"), (6.5, "VARIATION", ""),
-     (7.1, "VIOLATED", ""), (7.3, "VIOLATED", "")],
-)  # fmt: skip
+    [
+        (5.65, "MET", "RTD603"),
+        (5.5, "MET", ""),
+        (6.9, "VARIATION", "RTD603"),
+        (6.5, "VARIATION", ""),
+        (7.1, "VIOLATED", ""),
+        (7.3, "VIOLATED", ""),
+    ],
+)
 def test_the_interval_of_the_looked_up_value_warns(number, state, code):
     """The limit is that of the looked-up value; where its interval allows another outcome a warning says so."""
     judgement = doubted(TABLE, at(2.8, 2.3, 3.3), number)
@@ -207,17 +220,26 @@ def test_a_looked_up_value_that_is_missing_gives_its_reason():
 
 
 def outcome(state, priority="mandatory", lesion=None, asked="<= 13 Gy", accepted=False):
-    return Outcome("C1", "Liver", lesion, "Mean[Gy]", 1.0, 1.0, 1.0, "Gy", asked, None, priority, state, "why",
-                   accepted=accepted)
+    return Outcome(
+        "C1", "Liver", lesion, "Mean[Gy]", 1.0, 1.0, 1.0, "Gy", asked, None, priority, state, "why", accepted=accepted
+    )
 
 
 @pytest.mark.parametrize(
     ("state", "priority", "severity"),
     [
-        ("VIOLATED", "mandatory", "E"), ("VIOLATED", "optimal", "W"), ("VIOLATED", "report", "I"),
-        ("VARIATION", "mandatory", "W"), ("VARIATION", "optimal", "W"), ("VARIATION", "report", "I"),
-        ("NOT_EVALUATED", "mandatory", "E"), ("NOT_EVALUATED", "optimal", "W"), ("NOT_EVALUATED", "report", "I"),
-        ("UNDECIDED", "mandatory", "W"), ("UNDECIDED", "optimal", "W"), ("UNDECIDED", "report", "I"),
+        ("VIOLATED", "mandatory", "E"),
+        ("VIOLATED", "optimal", "W"),
+        ("VIOLATED", "report", "I"),
+        ("VARIATION", "mandatory", "W"),
+        ("VARIATION", "optimal", "W"),
+        ("VARIATION", "report", "I"),
+        ("NOT_EVALUATED", "mandatory", "E"),
+        ("NOT_EVALUATED", "optimal", "W"),
+        ("NOT_EVALUATED", "report", "I"),
+        ("UNDECIDED", "mandatory", "W"),
+        ("UNDECIDED", "optimal", "W"),
+        ("UNDECIDED", "report", "I"),
     ],
 )
 def test_a_finding_weighs_as_much_as_the_priority_of_its_constraint(state, priority, severity):
@@ -228,6 +250,7 @@ def test_a_finding_weighs_as_much_as_the_priority_of_its_constraint(state, prior
 
 def test_each_outcome_has_its_code():
     """Coverage, hot spot, organ limit, variation, borderline and not evaluated have codes of their own."""
+
     def codes(item, target):
         return [finding.code for finding in outcome_findings(item, "", target=target)]
 

@@ -16,7 +16,9 @@ LESION_STATES = ("COVERED", "NOT_COVERED", "NOT_TREATED", "NOT_EVALUATED", "NOT_
 
 
 def outcome(state, priority="mandatory", accepted=False):
-    return Outcome("C", "Liver", None, "Mean[Gy]", 1.0, 1.0, 1.0, "Gy", "<= 1 Gy", None, priority, state, accepted=accepted)
+    return Outcome(
+        "C", "Liver", None, "Mean[Gy]", 1.0, 1.0, 1.0, "Gy", "<= 1 Gy", None, priority, state, accepted=accepted
+    )
 
 
 def lesion(state):
@@ -29,8 +31,12 @@ MET = outcome("MET")
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("MET", "PASS"), ("VARIATION", "REVIEW"), ("VIOLATED", "FAIL"), ("UNDECIDED", "REVIEW"),
-        ("NOT_EVALUATED", "INCOMPLETE"), ("NOT_APPLICABLE", "PASS"),
+        ("MET", "PASS"),
+        ("VARIATION", "REVIEW"),
+        ("VIOLATED", "FAIL"),
+        ("UNDECIDED", "REVIEW"),
+        ("NOT_EVALUATED", "INCOMPLETE"),
+        ("NOT_APPLICABLE", "PASS"),
     ],
 )
 def test_one_mandatory_outcome_decides(state, verdict):
@@ -41,8 +47,12 @@ def test_one_mandatory_outcome_decides(state, verdict):
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("MET", "PASS"), ("VARIATION", "REVIEW"), ("VIOLATED", "REVIEW"), ("UNDECIDED", "REVIEW"),
-        ("NOT_EVALUATED", "REVIEW"), ("NOT_APPLICABLE", "PASS"),
+        ("MET", "PASS"),
+        ("VARIATION", "REVIEW"),
+        ("VIOLATED", "REVIEW"),
+        ("UNDECIDED", "REVIEW"),
+        ("NOT_EVALUATED", "REVIEW"),
+        ("NOT_APPLICABLE", "PASS"),
     ],
 )
 def test_an_optimal_outcome_asks_for_review_at_most(state, verdict):
@@ -59,7 +69,10 @@ def test_a_report_only_outcome_is_never_judged(state):
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("COVERED", "PASS"), ("NOT_COVERED", "FAIL"), ("NOT_TREATED", "FAIL"), ("NOT_EVALUATED", "INCOMPLETE"),
+        ("COVERED", "PASS"),
+        ("NOT_COVERED", "FAIL"),
+        ("NOT_TREATED", "FAIL"),
+        ("NOT_EVALUATED", "INCOMPLETE"),
         ("NOT_REQUIRED", "PASS"),
     ],
 )
@@ -109,9 +122,21 @@ def test_nothing_judged_never_passes():
 @pytest.mark.parametrize(
     ("verdict", "fail_on", "code"),
     [
-        ("PASS", None, 0), ("FAIL", None, 1), ("REVIEW", None, 3), ("INCOMPLETE", None, 3), (None, None, 4),
-        ("PASS", "review", 0), ("FAIL", "review", 1), ("REVIEW", "review", 1), ("INCOMPLETE", "review", 1), (None, "review", 4),
-        ("PASS", "never", 0), ("FAIL", "never", 0), ("REVIEW", "never", 0), ("INCOMPLETE", "never", 0), (None, "never", 4),
+        ("PASS", None, 0),
+        ("FAIL", None, 1),
+        ("REVIEW", None, 3),
+        ("INCOMPLETE", None, 3),
+        (None, None, 4),
+        ("PASS", "review", 0),
+        ("FAIL", "review", 1),
+        ("REVIEW", "review", 1),
+        ("INCOMPLETE", "review", 1),
+        (None, "review", 4),
+        ("PASS", "never", 0),
+        ("FAIL", "never", 0),
+        ("REVIEW", "never", 0),
+        ("INCOMPLETE", "never", 0),
+        (None, "never", 4),
     ],
 )
 def test_the_exit_code_follows_the_table(verdict, fail_on, code):
@@ -120,9 +145,11 @@ def test_the_exit_code_follows_the_table(verdict, fail_on, code):
 
 
 GOOD = {"PASS": 3, "REVIEW": 2, "INCOMPLETE": 1, "FAIL": 1, None: 1}
-"""FAIL, INCOMPLETE and no verdict are equally far from a pass: knowing less may turn FAIL into INCOMPLETE, no further."""
+"""FAIL, INCOMPLETE and no verdict are equally far from PASS: knowing less may turn FAIL into INCOMPLETE, no further."""
 
-outcomes = st.builds(outcome, st.sampled_from(STATES), st.sampled_from(["mandatory", "optimal", "report"]), st.booleans())
+outcomes = st.builds(
+    outcome, st.sampled_from(STATES), st.sampled_from(["mandatory", "optimal", "report"]), st.booleans()
+)
 lesions = st.builds(lesion, st.sampled_from(LESION_STATES))
 findings = st.builds(Finding, st.sampled_from(sorted(CATALOGUE)), st.sampled_from("FEWI"), st.just("x"), st.just("y"))
 anything = st.tuples(st.lists(outcomes, max_size=4), st.lists(lesions, max_size=3), st.lists(findings, max_size=3))
@@ -146,7 +173,7 @@ def test_knowing_less_never_improves_a_verdict(everything, data):
     if judged:
         index = data.draw(st.integers(0, len(judged) - 1))
         if judged[index].outcome != "NOT_APPLICABLE":
-            less = [*judged[:index], outcome("NOT_EVALUATED", judged[index].priority), *judged[index + 1:]]
+            less = [*judged[:index], outcome("NOT_EVALUATED", judged[index].priority), *judged[index + 1 :]]
             assert GOOD[fold_verdict(less, registered, noticed)] <= GOOD[before]
     if registered:
         less = [*registered[1:], lesion("NOT_EVALUATED")]
