@@ -20,7 +20,7 @@ class PlaneRegion:
     Attributes:
         rings: (n, 2) open rings, simple; outer ones anticlockwise, holes clockwise; in canonical order.
         area_mm2: enclosed area under the even-odd rule.
-        crossing_mm2: area on which even-odd and non-zero winding differ within single contours.
+        crossing_mm2: area within single contours on which even-odd, non-zero and signed winding do not all agree.
         overlap_mm2: area on which union and exclusive-or differ between contours that are neither nested nor disjoint.
         duplicates: exact copies that were dropped.
         resolved: contours that touch or retrace themselves, read by the even-odd rule.
@@ -109,8 +109,10 @@ def _even_odd(ring: FloatArray) -> tuple[shapely.Geometry, float]:
     inner = shapely.get_coordinates(shapely.point_on_surface(faces))
     winding = np.array([_winding(ring, point) for point in inner])
     areas = shapely.area(faces)
-    # a face of even, non-zero winding is a hole to one reader and filled to the other
+    # a face of even, non-zero winding is a hole to one reader and filled to the other; of a figure eight, whose lobes
+    # are wound opposite ways, both rules fill all, but a reader that goes by the sign keeps one lobe or subtracts it
     differs = float(np.sum(areas[(winding % 2 == 0) & (winding != 0)]))
+    differs += float(min(np.sum(areas[winding > 0]), np.sum(areas[winding < 0])))
     return shapely.union_all(faces[winding % 2 == 1]), differs
 
 

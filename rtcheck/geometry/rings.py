@@ -202,8 +202,8 @@ def _judge(
             finding(
                 "RTD307",
                 name,
-                f"{name} has self-crossing contours: filled by the even-odd and by the non-zero "
-                f"winding rule its volume differs by {crossing / 1000:.3g} cm3; redraw them.",
+                f"{name} has self-crossing contours: by the rules that readers use to fill them (even-odd, non-zero "
+                f"or signed winding) its volume differs by {crossing / 1000:.3g} cm3; redraw them.",
                 difference_cm3=crossing / 1000,
             )
         )

@@ -160,10 +160,11 @@ def test_doubly_wound_contour_is_ambiguous():
     assert codes(findings) == [("RTD307", "E")]
 
 
-def test_bow_tie_keeps_both_lobes():
-    """Both fill rules give a bow-tie its two lobes, where its signed area would be 0."""
-    stack, _ = stack_contours(roi_of_rings(on_planes([[0, 0], [10, 10], [10, 0], [0, 10]])))
-    assert np.allclose(plane_areas(stack), 50)
+def test_bow_tie_is_refused():
+    """A bow-tie has two lobes of 25 by both fill rules, 0 by its signed area, and was a square of 100: RTD307."""
+    stack, findings = stack_contours(roi_of_rings(on_planes([[0, 0], [10, 10], [10, 0], [0, 10]])))
+    assert stack is None
+    assert codes(findings) == [("RTD307", "E")]
 
 
 def test_planes_a_hair_apart_are_one():
