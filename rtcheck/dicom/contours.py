@@ -81,6 +81,9 @@ def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:
     if points is None or points < 1:
         raise _fault(contour, "NumberOfContourPoints (3006,0046) is absent or not positive")
     if count != 3 * points:
+        if value and not all(part.strip() for part in value.split(b"\\")):
+            problem = f"{contour.path()}: ContourData (3006,0050) has an empty slot; export the structure set again"
+            raise DicomError("RTD009", contour.source.label, problem)
         raise _fault(contour, f"ContourData (3006,0050) has {count} values, {points} points need {3 * points}")
     if kind == "POINT" and points != 1:
         raise _fault(contour, f"a contour of type POINT has {points} points")
