@@ -414,6 +414,7 @@ def _provenance(draft: _Draft) -> Provenance:
             "undecided": protocol.conventions.undecided,
             "dose_interpolation": "trilinear",
             "outside_dose_grid": "unknown",
+            "end_slices": "half a plane spacing beyond the first and the last contour",
             "interval": "envelope over what the standards leave open",
         },
     )
