@@ -55,12 +55,12 @@ class NotationError(RtcheckError, ValueError):
         super().__init__(self.one_line())
 
     def one_line(self) -> str:
-        """The fault as one line, for key-path messages."""
+        """Say the fault in one line, for key-path messages."""
         hint = f"; did you mean {self.suggestion!r}?" if self.suggestion else ""
         return f"{self.text!r}, character {self.position + 1}: {self.problem}{hint}"
 
     def with_caret(self) -> str:
-        """The fault as three lines, a caret under the faulty character."""
+        """Say the fault in three lines, a caret under the faulty character."""
         hint = f"; did you mean {self.suggestion!r}?" if self.suggestion else ""
         return f"{self.text}\n{' ' * self.position}^\n{self.problem}{hint}"
 

@@ -34,7 +34,7 @@ class Metric:
     Attributes:
         kind: which metric.
         at: the number in it: the volume of D and DC, the dose of V and CV, ``a`` of gEUD, α/β of BED; else None.
-        at_unit: unit of `at`: ``%`` or ``cc`` for D and DC; ``Gy`` or ``%`` (of the prescription) for V and CV; else "".
+        at_unit: unit of `at`: ``%`` or ``cc`` for D and DC; ``Gy`` or ``%`` (of the prescription) for V, CV; else "".
         unit: output unit: ``Gy``, ``%`` (of the prescription for doses, of the structure's volume for volumes), ``cc``,
             or "" for indices.
         biological: the dose quantity, None for physical dose.

@@ -14,7 +14,7 @@ IntArray = NDArray[np.int64]
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """The same array, read-only, contiguous; a view is copied so that nobody can change it from outside."""
+    """Return the array read-only and contiguous; a view is copied so that nobody can change it from outside."""
     out = np.ascontiguousarray(array)
     if out.base is not None or out is array:
         out = out.copy()

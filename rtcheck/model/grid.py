@@ -3,7 +3,7 @@
 *Coordinates* are DICOM patient coordinates (LPS) in mm; points are arrays (n, 3) of x, y, z.
 *Arrays* on a grid are (nz, ny, nx): plane k, row j, column i.
 *Voxel (k, j, i)* has its centre at ``origin + i * spacing_x * row + j * spacing_y * column + offset[k] * normal``
-with ``normal = row × column`` (PS3.3 §C.7.6.2.1.1, §C.8.8.3.2). The first voxel's centre is the origin (not its corner).
+with ``normal = row × column`` (PS3.3 §C.7.6.2.1.1, §C.8.8.3.2). The origin is the first voxel's centre, not its corner.
 *Dose* is in Gy, volume in cm³, fractions of a whole are 0..1; per cent and cGy exist only in text.
 Outside the box spanned by voxel centres the dose is unknown, never zero.
 """

@@ -12,7 +12,7 @@ __all__ = ["Beam", "DoseReference", "FractionGroup", "Plan"]
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """A beam of the plan. `delivery_type` is TreatmentDeliveryType: TREATMENT counts, SETUP and OPEN_PORTFILM do not."""
+    """A beam of the plan. `delivery_type` is TreatmentDeliveryType: TREATMENT counts, SETUP and port films do not."""
 
     number: int
     name: str = ""

@@ -89,7 +89,7 @@ def test_duplicates(tmp_path):
 
 
 def test_more_than_one_patient(tmp_path):
-    """Whose objects they are is told; only the registry can join two identifiers, and an object of nobody is no one's."""
+    """Whose objects they are is told: only the registry can join two identifiers, and an object may be nobody's."""
     other = Patient("OTHER-7")
     case = read(tmp_path / "two", struct(), plan(patient=other), dose())
     assert codes(case) == []
