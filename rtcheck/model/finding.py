@@ -11,7 +11,7 @@ from rtcheck.model.codes import CATALOGUE
 __all__ = ["Finding", "Severity", "finding"]
 
 Severity = Literal["F", "E", "W", "I"]
-"""F no verdict for the case; E touched constraints are not evaluated and the case cannot pass; W acknowledge; I note."""
+"""F no verdict for the case; E touched constraints are not evaluated, the case cannot pass; W acknowledge; I note."""
 
 
 @dataclass(frozen=True, slots=True)

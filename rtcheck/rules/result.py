@@ -1,4 +1,4 @@
-"""What judging gives: the outcome of one constraint, the state of one lesion, and the words for them and the verdict."""
+"""What judging gives: the outcome of one constraint, the state of one lesion, the words for them and the verdict."""
 
 from __future__ import annotations
 
