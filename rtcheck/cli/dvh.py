@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ from rtcheck.cli.options import format_option, paths_argument, structure_model_o
 from rtcheck.cli.streams import painter, print_json, print_text
 
 if TYPE_CHECKING:
+    from rtcheck.dvh.metric import Metric
     from rtcheck.dvh_table import DVHTable
     from rtcheck.model.case import Case
 
@@ -50,6 +52,8 @@ def dvh(
     from rtcheck.render.dvh_report import dvh_json, dvh_text
 
     asked = [parse_metric(text) for text in metrics or _UNASKED]
+    for text, metric in zip(metrics, asked, strict=False):
+        _refuse_percent_dose(text, metric)
     case = read_case(paths)
     table = dvh_table(case, names, asked, model=structure_model, table=read_names())
     _refuse_missing(table, names, case)
@@ -61,6 +65,26 @@ def dvh(
     else:
         print_text(dvh_text(table, exit_code, painter))
     return exit_code
+
+
+def _refuse_percent_dose(text: str, metric: Metric) -> None:
+    """Refuse a dose in per cent: it is of a lesion's prescription, and without a registry there is none.
+
+    Raises:
+        click.UsageError: with the spelling in Gy.
+    """
+    from rtcheck.dvh.notation import print_metric
+
+    if metric.kind in ("V", "CV") and metric.at_unit == "%":
+        instead = print_metric(replace(metric, at=20.0, at_unit="Gy"))
+    elif metric.kind in ("D", "DC", "Mean", "Max", "Min", "Median") and metric.unit == "%":
+        instead = print_metric(replace(metric, unit="Gy"))
+    else:
+        return
+    raise click.UsageError(
+        f"-m {text!r}: per cent of dose is of a lesion's prescription, which only `rtcheck check` knows (registry). "
+        f"Give the dose in Gy, such as {instead!r}."
+    )
 
 
 def _refuse_missing(table: DVHTable, names: tuple[str, ...], case: Case) -> None:
