@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.synthetic.simple import REGISTRY, SimpleCase, simple_case
+from tests.synthetic.dicom import rt_dose, rt_plan, uid
+from tests.synthetic.simple import GRID, REGISTRY, SimpleCase, simple_case
 
 __all__ = [
     "ABSENT",
@@ -328,6 +329,22 @@ class Bench:
         """Write another box patient; arguments as for `simple_case`."""
         self.count += 1
         return simple_case(self.folder / f"case{self.count}", mutate=mutate, **options)
+
+    def two_plans(self, first: Any, second: Any, *, counts: tuple[int, int]) -> Path:
+        """Export with two plans P1 and P2 on one structure set, each with its dose; `counts` are their fractions."""
+
+        def build(datasets: dict[str, Any]) -> None:
+            references = datasets["plan"].DoseReferenceSequence
+            del datasets["plan"], datasets["dose"]
+            for index, (dose, count) in enumerate(zip((first, second), counts, strict=True), 1):
+                plan = rt_plan(seed="simple", fractions=count, label=f"P{index}", role=f"plan{index}")
+                plan.DoseReferenceSequence = copy.deepcopy(references)
+                datasets[f"plan{index}"] = plan
+                datasets[f"dose{index}"] = rt_dose(
+                    dose, GRID, seed="simple", role=f"dose{index}", plan_uids=[uid("simple", f"plan{index}")]
+                )
+
+        return self.build(mutate=build).folder
 
     def write(self, name: str, text: str) -> Path:
         """A file of its own for each call."""

@@ -6,7 +6,6 @@ never PASS where the row says refuse or not evaluable, and the finding carries t
 
 from __future__ import annotations
 
-import copy
 import itertools
 import sys
 import warnings
@@ -619,26 +618,9 @@ def test_row_49_implausible_level(bench, factor):
     assert result.state("cord") == "NOT_EVALUATED"
 
 
-def two_plans(bench, first, second, *, counts, encoding="explicit"):
-    """Two plans on one structure set, each with its dose; `counts` are their fractions."""
-
-    def build(datasets):
-        references = datasets["plan"].DoseReferenceSequence
-        del datasets["plan"], datasets["dose"]
-        for index, (dose, count) in enumerate(zip((first, second), counts, strict=True), 1):
-            plan = rt_plan(seed="simple", fractions=count, label=f"P{index}", role=f"plan{index}")
-            plan.DoseReferenceSequence = copy.deepcopy(references)
-            datasets[f"plan{index}"] = plan
-            datasets[f"dose{index}"] = rt_dose(
-                dose, GRID, seed="simple", role=f"dose{index}", plan_uids=[uid("simple", f"plan{index}")]
-            )
-
-    return bench.build(mutate=build, encoding=encoding).folder
-
-
 def test_row_52_unlike_fractionation(bench):
     """Plans of unlike fractionation: physical metrics are not evaluated (RTD508), EQD2 is summed voxel by voxel."""
-    folder = two_plans(bench, step(high_gy=33.0, low_gy=20.0), step(high_gy=30.0, low_gy=30.0), counts=(5, 15))
+    folder = bench.two_plans(step(high_gy=33.0, low_gy=20.0), step(high_gy=30.0, low_gy=30.0), counts=(5, 15))
     text = protocol_text(
         constraint("cord", goal="<= 60 Gy"),
         constraint("eqd2", metric="Mean{EQD2;ab=3}[Gy]", goal="<= 60 Gy"),
@@ -658,7 +640,7 @@ def test_row_52_unlike_fractionation(bench):
 
 def test_row_52_equal_fractionation(bench):
     """Plans of equal fractionation are one course, summed where each dose is sampled."""
-    folder = two_plans(bench, step(["PTV_L1"], 52.0, 1.0), step(["PTV_L2"], 52.0, 1.0), counts=(5, 5))
+    folder = bench.two_plans(step(["PTV_L1"], 52.0, 1.0), step(["PTV_L2"], 52.0, 1.0), counts=(5, 5))
     result = bench.check(export=folder, protocol=CORD)
     assert result.verdict == "PASS", result.text
     assert result.outcome("cord")["value"] == pytest.approx(2.0)
