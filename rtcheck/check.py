@@ -407,6 +407,7 @@ def _provenance(draft: _Draft) -> Provenance:
             "status": protocol.status,
             "title": protocol.title,
             "sha256": protocol.sha256,
+            "names_sha256": (draft.settings.names or protocol.names).sha256,
         },
         registry={"sha256": draft.record.sha256},
         conventions={

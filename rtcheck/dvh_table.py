@@ -100,6 +100,9 @@ def dvh_table(
         findings += frame_findings(rois, dose_field(course.parts))
     if any(item.severity == "F" for item in findings):
         return DVHTable((), severest(findings), chosen_model, 4)
+    if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
+        note = "All doses shown are of DoseType EFFECTIVE: a biological correction was applied before the export."
+        findings.append(finding("RTD203", "dose", note, "I"))
     bench = Bench(dose_field(course.parts), chosen_model)
     rows: list[DVHRow] = []
     for roi in rois:

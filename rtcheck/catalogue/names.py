@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from pydantic import Field
 from rtcheck.catalogue.faults import Faults, Table, check_schema, describe, suggest, validate_table
 from rtcheck.catalogue.locate import constraints_folder
 from rtcheck.catalogue.registry_schema import Line
-from rtcheck.catalogue.toml_file import read_toml
+from rtcheck.catalogue.toml_file import TomlFile, read_toml
 from rtcheck.errors import FileFaultsError
 from rtcheck.rules.names import NameTable, StandardName, build_table, table_faults
 
@@ -42,16 +43,14 @@ def read_names(path: str | Path | None = None) -> NameTable:
         folder = constraints_folder()
         path = "names.toml" if folder is None else folder / "names.toml"
     faults = Faults(str(path))
-    names = _names(Path(path), faults)
-    if faults.found:
+    file = read_toml(Path(path), faults)
+    names = _names(file, faults) if file is not None else ()
+    if faults.found or file is None:
         raise FileFaultsError(tuple(faults.found))
-    return build_table(names)
+    return replace(build_table(names), sha256=file.sha256)
 
 
-def _names(path: Path, faults: Faults) -> tuple[StandardName, ...]:
-    file = read_toml(path, faults)
-    if file is None:
-        return ()
+def _names(file: TomlFile, faults: Faults) -> tuple[StandardName, ...]:
     check_schema(file.data, NAMES_SCHEMA, faults)
     for key in file.data:
         if key not in ("schema", "structure"):

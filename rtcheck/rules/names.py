@@ -34,10 +34,14 @@ class StandardName:
 
 @dataclass(frozen=True, slots=True)
 class NameTable:
-    """The names and, for every folded spelling, the standard name it means. Make it with `build_table`."""
+    """The names and, for every folded spelling, the standard name it means. Make it with `build_table`.
+
+    `sha256` is the digest of the file it was read from, for the provenance; empty when it was made in memory.
+    """
 
     structures: tuple[StandardName, ...]
     by_spelling: Mapping[str, StandardName]
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,5 +74,7 @@ def test_dvh_and_inspect(folder, dvh_code):
     assert bool(document["structures"]) == (dvh_code == 0)
     if dvh_code:
         assert any(item["severity"] == "F" for item in document["findings"])
+    effective = any(item["code"] == "RTD203" for item in document["findings"])
+    assert effective == (folder == "raystation-proton-slope")
     _, listing, _ = rtcheck("inspect", REAL / folder)
     assert listing["schema"] == "rtcheck.inspect/1"
