@@ -28,6 +28,8 @@ _BULGE_SMALL = 0.2
 beside its neighbour; by the same calibration."""
 _FLARE = 2.0
 """A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
+_TREND = 0.2
+"""The width of a flat end goes on changing as between its last two contours, by at most this share per spacing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Tip:
         slope, curvature, power: relative area at distance t is ``(1 + slope * t + curvature * t²) ** power``, until it
             is zero; slope and curvature are 0 for a flat end.
         flare: for a flat end towards which the area grows, its relative growth per mm; read long it goes on growing.
+        trend: for a flat end, relative growth of its width per mm, towards the end; the shape goes on with it.
         bulge: share of the last spacing by which the boundary to the next contour's prism may move.
     """
 
@@ -49,6 +52,7 @@ class Tip:
     curvature: float = 0.0
     power: float = 1.0
     flare: float = 0.0
+    trend: float = 0.0
     bulge: float = 0.0
 
     @property
@@ -88,10 +92,12 @@ def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: 
     """Judge the end at ``areas[0]``, from up to four areas inwards and the steps between them."""
     spacing = median if gaps[0] else float(steps[0])
     reach = (0.0, spacing / 2, spacing)
-    if len(areas) > 1 and not any(gaps) and areas[0] > areas[1]:
+    trend = float((1 - np.sqrt(areas[1] / areas[0])) / steps[0]) if not any(gaps) else 0.0
+    trend = float(np.clip(trend, -_TREND / spacing, _TREND / spacing))
+    if not any(gaps) and areas[0] > areas[1]:
         flare = _FLARE * float((1 - areas[1] / areas[0]) / steps[0])
-        return Tip(reach, (0.0, spacing / 2, spacing * (1 + flare * spacing / 2)), flare=flare)
-    flat = Tip(reach, reach)
+        return Tip(reach, (0.0, spacing / 2, spacing * (1 + flare * spacing / 2)), flare=flare, trend=trend)
+    flat = Tip(reach, reach, trend=trend)
     if any(gaps) or len(areas) < 3 or not areas[0] < areas[1]:
         return flat
     t = -np.concatenate([[0.0], np.cumsum(steps)])
@@ -156,7 +162,8 @@ def tip_profile(tip: Tip, end: int, t: FloatArray) -> FloatArray:
     The estimated profile is stretched so that it ends at the state's own reach.
     """
     if not tip.tapered:
-        return 1 + tip.flare * t if end > 0 else np.ones(len(t))
+        growth = 1 + tip.flare * t if end > 0 and tip.flare > 0 else (1 + tip.trend * t) ** 2
+        return np.asarray(growth)
     return _profile(tip.slope, tip.curvature, tip.power, t * (tip.reach[1] / tip.reach[end + 1]))
 
 

@@ -17,7 +17,7 @@ from rtcheck.geometry.solid import Leaf, Solid
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["Prisms", "prisms_of"]
+__all__ = ["Prisms", "Regions", "prisms_of"]
 
 _SLIVER_MM = 1e-6
 Planes = tuple[int, ...]
@@ -46,8 +46,8 @@ class Prisms:
     areas: FloatArray
 
 
-class _Regions:
-    """Plane regions and their combinations, each computed once."""
+class Regions:
+    """Regions of an expression where each leaf has the contours of one of its planes; each plane is built once."""
 
     def __init__(self, leaves: tuple[SignedLeaf, ...]) -> None:
         self.leaves = leaves
@@ -80,6 +80,14 @@ class _Regions:
     def shape(self, region: shapely.Geometry | tuple[int, int]) -> shapely.Geometry:
         return self.plane(*region) if isinstance(region, tuple) else region
 
+    def rings(self, region: shapely.Geometry | tuple[int, int]) -> list[FloatArray]:
+        """Return the rings of a region; those of one leaf's plane exactly as the stack holds them."""
+        if not isinstance(region, tuple):
+            return rings_of(region)
+        stack = self.leaves[region[0]].stack
+        first, last = int(stack.plane_starts[region[1]]), int(stack.plane_starts[region[1] + 1])
+        return [stack.points_mm[stack.ring_starts[r] : stack.ring_starts[r + 1]] for r in range(first, last)]
+
 
 def prisms_of(solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...]) -> Prisms:
     """Cut a solid into slabs of constant cross-section, for all variants at once.
@@ -101,7 +109,7 @@ def prisms_of(solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Vari
     for i, planes in enumerate(chosen):
         for slab, key in enumerate(zip(*planes.tolist(), strict=True)):
             slabs[(slab, key)] = slabs.get((slab, key), 0) | (1 << i)
-    regions = _Regions(leaves)
+    regions = Regions(leaves)
     sections: dict[Planes, int] = {}
     rings: list[FloatArray] = []
     ring_section: list[int] = []
@@ -112,7 +120,7 @@ def prisms_of(solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Vari
             region, _ = regions.evaluate(solid, key)
             sections[key] = len(areas) if region is not None else -1
             if region is not None:
-                found = _stack_rings(leaves, region) if isinstance(region, tuple) else rings_of(region)
+                found = regions.rings(region)
                 rings.extend(found)
                 ring_section.extend([len(areas)] * len(found))
                 areas.append(float(shapely.area(regions.shape(region))))
@@ -135,13 +143,6 @@ def _plane_at(lower: FloatArray, upper: FloatArray, w: FloatArray) -> IntArray:
     """Plane whose prism holds each w, or -1."""
     j = np.clip(np.searchsorted(lower, w, side="right") - 1, 0, len(lower) - 1)
     return np.where((w > lower[j]) & (w < upper[j]), j, -1).astype(np.int64)
-
-
-def _stack_rings(leaves: tuple[SignedLeaf, ...], region: tuple[int, int]) -> list[FloatArray]:
-    """Rings of one leaf's plane, exactly as the stack holds them."""
-    stack = leaves[region[0]].stack
-    first, last = int(stack.plane_starts[region[1]]), int(stack.plane_starts[region[1] + 1])
-    return [stack.points_mm[stack.ring_starts[r] : stack.ring_starts[r + 1]] for r in range(first, last)]
 
 
 def _joined(rows: list[tuple[float, float, int, int]]) -> list[tuple[float, float, int, int]]:
