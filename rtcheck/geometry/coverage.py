@@ -58,8 +58,7 @@ def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
     steep = np.maximum(gx * gx + gy * gy, 1e-12)
     cut_x[near], cut_y[near] = 0.5 - value[near] * gx / steep, 0.5 - value[near] * gy / steep
     keep = share > 1e-9
-    out = (a[keep] for a in (layer, row, column, x, y, share, cut_x, cut_y))
-    return CutCells(*out)
+    return CutCells(layer[keep], row[keep], column[keep], x[keep], y[keep], share[keep], cut_x[keep], cut_y[keep])
 
 
 def section_areas(level: FloatArray, lattice: Lattice) -> FloatArray:

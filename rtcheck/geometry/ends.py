@@ -17,17 +17,16 @@ from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["Tip", "end_tips", "plane_areas", "prism_bounds", "tip_profile"]
+__all__ = ["Tip", "end_tips", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
 
 _TRACE = 1e-3
-_PAD = 0.15
+_PAD = 0.1
 """Share of a spacing added to both sides of a tip's reach; by calibration on spheres, cones, tori and cylinders."""
-_BULGE = 0.1
-_BULGE_SMALL = 0.2
-"""Share of a spacing by which the boundary next to a tip may move: always, and more where the end contour is a speck
-beside its neighbour; by the same calibration."""
+_DOUBT = 0.4
+"""How far a tip's reach extends towards what the other law says, when the fourth contour has told which one holds."""
 _FLARE = 2.0
 """A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
+_WIDTH_POWER = 1.5
 _TREND = 0.2
 """The width of a flat end goes on changing as between its last two contours, by at most this share per spacing."""
 
@@ -43,7 +42,6 @@ class Tip:
             is zero; slope and curvature are 0 for a flat end.
         flare: for a flat end towards which the area grows, its relative growth per mm; read long it goes on growing.
         trend: for a flat end, relative growth of its width per mm, towards the end; the shape goes on with it.
-        bulge: share of the last spacing by which the boundary to the next contour's prism may move.
     """
 
     reach: tuple[float, float, float]
@@ -53,7 +51,6 @@ class Tip:
     power: float = 1.0
     flare: float = 0.0
     trend: float = 0.0
-    bulge: float = 0.0
 
     @property
     def tapered(self) -> bool:
@@ -71,6 +68,15 @@ def plane_areas(stack: ContourStack) -> FloatArray:
     return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
 
 
+def plane_perimeters(stack: ContourStack) -> FloatArray:
+    """(m,) length of all contours of each plane, mm."""
+    following = np.arange(1, len(stack.points_mm) + 1)
+    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+    length = np.hypot(*(stack.points_mm[following] - stack.points_mm).T)
+    rings = np.add.reduceat(length, stack.ring_starts[:-1])
+    return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
+
+
 def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
     """Both ends of a stack, the lower one first."""
     if stack.thickness_mm is not None:
@@ -79,17 +85,19 @@ def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
         reach = (_TRACE * half, half, 2 * half)
         one = Tip(reach, reach)
         return one, one
-    areas = plane_areas(stack)
+    areas, perimeters = plane_areas(stack), plane_perimeters(stack)
     steps = np.diff(stack.planes_mm)
     median = float(np.median(steps))
     count = len(steps)
-    low = _tip(areas[:4], steps[:3], (0 in stack.gaps, 1 in stack.gaps), median)
-    high = _tip(areas[::-1][:4], steps[::-1][:3], (count - 1 in stack.gaps, count - 2 in stack.gaps), median)
+    low = _tip(areas[:4], perimeters, steps[:3], (0 in stack.gaps, 1 in stack.gaps), median)
+    high = _tip(
+        areas[::-1][:4], perimeters[::-1], steps[::-1][:3], (count - 1 in stack.gaps, count - 2 in stack.gaps), median
+    )
     return low, high
 
 
-def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
-    """Judge the end at ``areas[0]``, from up to four areas inwards and the steps between them."""
+def _tip(areas: FloatArray, perimeters: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
+    """Judge the end at ``areas[0]``, from up to four areas and the perimeters inwards, and the steps between them."""
     spacing = median if gaps[0] else float(steps[0])
     reach = (0.0, spacing / 2, spacing)
     trend = float((1 - np.sqrt(areas[1] / areas[0])) / steps[0]) if not any(gaps) else 0.0
@@ -106,9 +114,11 @@ def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: 
     roots = _first_root(*plain), _first_root(*squared)
     if not min(roots) < spacing:
         return flat
-    first, last = min(*roots, spacing), min(max(roots), spacing)
-    # the fourth area tells which law holds; without it, or where only one law ends within a spacing, take that one
+    # the fourth area tells which law holds; without it, whether the section shrinks in width only or in all directions;
+    # where only one law ends within a spacing, take that one
     by_squares = not roots[0] < spacing
+    if len(areas) == 3 and max(roots) < spacing:
+        by_squares = _shrinks_in_width(areas, perimeters)
     if len(areas) > 3 and max(roots) < np.inf:
         misses = [
             abs(_parabola(law, float(t[3])) - float(relative[3]) ** (k + 1)) / float(relative[3]) ** (k + 1)
@@ -117,11 +127,24 @@ def _tip(areas: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: 
         by_squares = misses[1] < misses[0] and roots[1] < spacing
     (slope, curvature), power = (squared, 0.5) if by_squares else (plain, 1.0)
     estimate = min(roots[1] if by_squares else roots[0], spacing)
-    reach = (max(0.0, first - _PAD * spacing), estimate, min(spacing, last + _PAD * spacing))
+    doubt = _DOUBT if len(areas) > 3 else 1.0
+    other = estimate + doubt * (min(roots[0] if by_squares else roots[1], spacing) - estimate)
+    least, most = min(estimate, other) - _PAD * spacing, max(estimate, other) + _PAD * spacing
+    reach = (max(0.0, least), estimate, min(spacing, most))
     share = float(np.mean(_profile(slope, curvature, power, (np.arange(64) + 0.5) / 64 * estimate)))
-    height = (min(share * reach[0], spacing / 2), spacing / 2, max(share * reach[2], spacing / 2) + _PAD * spacing)
-    bulge = _BULGE + _BULGE_SMALL * float(1 - areas[0] / areas[1]) ** 2
-    return Tip(reach, height, slope, curvature, power, bulge=bulge)
+    height = (min(share * reach[0], spacing / 2), spacing / 2, max(share * reach[2], spacing / 2))
+    return Tip(reach, height, slope, curvature, power)
+
+
+def _shrinks_in_width(areas: FloatArray, perimeters: FloatArray) -> bool:
+    """Whether the area goes with the first rather than the second power of the width, from the last two contours.
+
+    Area over perimeter stands for the width: it shrinks with the square root of the area in a sphere or cone, and with
+    the area itself in a torus or a lying cylinder.
+    """
+    width = areas[:2] / perimeters[:2]
+    power = np.log(areas[1] / areas[0]) / np.log(width[1] / width[0]) if width[1] > width[0] else np.inf
+    return bool(power < _WIDTH_POWER)
 
 
 def _parabola(law: tuple[float, float], t: float) -> float:
@@ -172,11 +195,6 @@ def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, Flo
     planes = stack.planes_mm
     middle = (planes[:-1] + planes[1:]) / 2
     low, high = end_tips(stack)
-    if low.tapered:
-        # the steep side of a tip bulges or hollows: its next contour may reach further towards it, or less far
-        middle[0] -= state.low * low.bulge * (planes[1] - planes[0])
-    if high.tapered:
-        middle[-1] += state.high * high.bulge * (planes[-1] - planes[-2])
     lower = np.concatenate([[planes[0] - low.height[state.low + 1]], middle])
     upper = np.concatenate([middle, [planes[-1] + high.height[state.high + 1]]])
     if state.empty and stack.gaps:

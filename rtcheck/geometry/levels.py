@@ -17,14 +17,14 @@ from scipy import ndimage
 
 from rtcheck.geometry.coverage import section_areas
 from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
-from rtcheck.geometry.ends import Tip, end_tips, plane_areas, tip_profile
+from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
 from rtcheck.geometry.occupancy import Lattice
-from rtcheck.geometry.sections import area_between, lagrange_weights, plane_perimeters, same_as_next, stencil
+from rtcheck.geometry.sections import area_between, lagrange_weights, same_as_next, stencil
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["LevelField", "Zone", "boundaries", "leaf_level", "level_field", "outset_mm", "zone_at"]
+__all__ = ["LevelField", "Zone", "boundaries", "leaf_area", "leaf_level", "level_field", "outset_mm", "zone_at"]
 
 Zone = tuple[str, int]
 """Where a w lies for one leaf: ("pair", j), ("low", end), ("high", end), ("plane", j) or ("out", 0)."""
@@ -87,7 +87,7 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
     trusted = tuple(
-        j not in stack.gaps and _trusted(planes[j], planes[j + 1]) and _counterparts(inside[j], inside[j + 1])
+        j not in stack.gaps and _trusted(planes[j], planes[j + 1], lattice) and _counterparts(inside[j], inside[j + 1])
         for j in range(m - 1)
     )
     same = same_as_next(stack)
@@ -118,10 +118,16 @@ def outset_mm(stack: ContourStack) -> float:
     return max(_outset(low) * float(ratio[0]), _outset(high) * float(ratio[-1]))
 
 
-def _trusted(lower: FloatArray, upper: FloatArray) -> bool:
-    """Whether the shape half way between two planes has about the area that their areas suggest."""
-    expected = ((np.sqrt(np.sum(lower > 0)) + np.sqrt(np.sum(upper > 0))) / 2) ** 2
-    return bool(abs(np.sum(lower + upper > 0) - expected) <= _TRUST * expected + 3 * np.sqrt(expected))
+def _trusted(lower: FloatArray, upper: FloatArray, lattice: Lattice) -> bool:
+    """Whether the shape half way between two planes has about the area that their areas suggest.
+
+    That is a mean of the two areas when the section shrinks in width only, of their roots when in all directions.
+    """
+    first, half, last = section_areas(np.stack([lower, (lower + upper) / 2, upper]), lattice).tolist()
+    cell = lattice.du * lattice.dv
+    least, most = ((first**0.5 + last**0.5) / 2) ** 2, (first + last) / 2
+    slack = 3 * float(np.sqrt(most * cell))
+    return bool((1 - _TRUST) * least - slack <= half <= (1 + _TRUST) * most + slack)
 
 
 def _counterparts(lower: NDArray[np.bool_], upper: NDArray[np.bool_]) -> bool:
@@ -171,50 +177,69 @@ def _changes(tip: Tip, end: int) -> bool:
     return tip.tapered or tip.trend != 0 or (end > 0 and tip.flare > 0)
 
 
-def leaf_level(field: LevelField, zone: Zone, w: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """Level of one leaf at several w of one zone, (layers, rows, columns), and the area of each section, mm²."""
+def leaf_area(field: LevelField, zone: Zone, w: FloatArray) -> FloatArray:
+    """Area of the section of one leaf at several w of one zone, mm²."""
+    kind, index = zone
+    if kind == "out":
+        return np.zeros(len(w))
+    if kind == "plane":
+        return np.full(len(w), field.areas[index])
+    planes = field.stack.planes_mm
+    if kind == "pair":
+        return area_between(planes, field.areas, field.tips, stencil(field.trusted, index), index, w)
+    tip, plane = _end(field, kind)
+    return np.asarray(tip_profile(tip, index, np.abs(w - planes[plane])) * field.areas[plane])
+
+
+def leaf_level(field: LevelField, zone: Zone, w: FloatArray, area: FloatArray) -> FloatArray | None:
+    """Level of one leaf at several w of one zone, (layers, rows, columns), so that its sections have the areas given.
+
+    None where the leaf is absent.
+    """
     kind, index = zone
     if kind == "out":
         return None
     if kind == "plane":
-        target = np.full(len(w), field.areas[index])
-        level = _to_area(field, field.planes[index][None], target[:1], field.perimeters[index : index + 1])
-        return np.repeat(level, len(w), axis=0), target
+        level = _to_area(field, field.planes[index][None], area[:1], field.perimeters[index : index + 1])
+        return np.repeat(level, len(w), axis=0)
     if kind == "pair":
-        return _between(field, index, w)
-    return _beyond(field, kind, index, w)
+        return _between(field, index, w, area)
+    return _beyond(field, kind, area)
 
 
-def _between(field: LevelField, pair: int, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _between(field: LevelField, pair: int, w: FloatArray, area: FloatArray) -> FloatArray:
     """Level between a plane and the next."""
     knots = field.stack.planes_mm
     near = stencil(field.trusted, pair)
     weights = lagrange_weights(np.asarray(knots[near.start : near.stop]), w)
-    target = area_between(knots, field.areas, field.tips, near, pair, w)
     band, lower, upper = field.bands[pair], field.planes[pair], field.planes[pair + 1]
     level = np.tensordot(weights, field.planes[near.start : near.stop], axes=1)
     level = np.where(band, level, np.where(lower > 0, FAR_MM, -FAR_MM))
     # along the way from one contour to the other as far as that goes: a side that both share stays where it is
     gain = float(field.areas[pair + 1] - field.areas[pair])
     if gain != 0 and field.whole:
-        step = (target - section_areas(level, field.lattice)) / gain
+        step = (area - section_areas(level, field.lattice)) / gain
         step = np.where(np.abs(step) <= _ALONG, step, 0.0)
         level += step[:, None, None] * np.where(band, upper - lower, 0.0)
     share = (w - knots[pair]) / (knots[pair + 1] - knots[pair])
     perimeter = (1 - share) * field.perimeters[pair] + share * field.perimeters[pair + 1]
-    return _to_area(field, level, target, perimeter), target
+    return _to_area(field, level, area, perimeter)
 
 
-def _beyond(field: LevelField, kind: str, end: int, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _beyond(field: LevelField, kind: str, area: FloatArray) -> FloatArray:
     """Level beyond an end contour."""
-    tip, plane = (field.tips[0], 0) if kind == "low" else (field.tips[1], len(field.areas) - 1)
-    share = tip_profile(tip, end, np.abs(w - field.stack.planes_mm[plane]))
-    target = share * field.areas[plane]
+    _, plane = _end(field, kind)
+    share = area / field.areas[plane]
     perimeter = np.sqrt(np.maximum(share, 1e-3)) * field.perimeters[plane]
     grown = (1 - share) * float(field.areas[plane] / field.perimeters[plane])
     depth = np.where(share > 1, grown, _inset(field.planes[plane], share))
     level = field.planes[plane][None] - depth[:, None, None]
-    return _to_area(field, level, target, perimeter), target
+    return _to_area(field, level, area, perimeter)
+
+
+def _end(field: LevelField, kind: str) -> tuple[Tip, int]:
+    """Return the tip that "low" or "high" names, and its contour plane."""
+    return (field.tips[0], 0) if kind == "low" else (field.tips[1], len(field.areas) - 1)
 
 
 def _to_area(field: LevelField, level: FloatArray, target: FloatArray, perimeter: FloatArray) -> FloatArray:

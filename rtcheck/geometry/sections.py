@@ -13,16 +13,7 @@ from rtcheck.geometry.ends import Tip
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["area_between", "lagrange_weights", "plane_perimeters", "same_as_next", "stencil"]
-
-
-def plane_perimeters(stack: ContourStack) -> FloatArray:
-    """(m,) length of all contours of each plane, mm."""
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
-    length = np.hypot(*(stack.points_mm[following] - stack.points_mm).T)
-    rings = np.add.reduceat(length, stack.ring_starts[:-1])
-    return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
+__all__ = ["area_between", "lagrange_weights", "same_as_next", "stencil"]
 
 
 def same_as_next(stack: ContourStack) -> tuple[bool, ...]:
@@ -31,9 +22,11 @@ def same_as_next(stack: ContourStack) -> tuple[bool, ...]:
     begin, end = stack.ring_starts[first], stack.ring_starts[last]
     out = []
     for j in range(len(first) - 1):
-        rings = [stack.ring_starts[first[k] : last[k] + 1] - begin[k] for k in (j, j + 1)]
-        points = [stack.points_mm[begin[k] : end[k]] for k in (j, j + 1)]
-        out.append(np.array_equal(*rings) and np.array_equal(*points))
+        here, there = (stack.ring_starts[first[k] : last[k] + 1] - begin[k] for k in (j, j + 1))
+        equal = np.array_equal(here, there)
+        out.append(
+            equal and np.array_equal(stack.points_mm[begin[j] : end[j]], stack.points_mm[begin[j + 1] : end[j + 1]])
+        )
     return tuple(out)
 
 

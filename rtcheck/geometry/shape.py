@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtcheck.geometry.coverage import cut_cells
-from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_level, level_field, outset_mm, zone_at
+from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, outset_mm, zone_at
 from rtcheck.geometry.occupancy import Cells, Lattice, cover
 from rtcheck.geometry.prisms import Regions
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
@@ -24,6 +24,8 @@ __all__ = ["Layers", "shape_layers", "window_points"]
 _SLIVER_MM = 1e-6
 _EDGE_CELLS = 4.0
 """Points on straight contours are set at most this many cells apart."""
+_SLICES = 6
+"""The mean area of a layer is taken from this many sections of it."""
 _FOOT = 0.75
 """A point of the surface belongs to a cell when it lies at most this many cells from the cell's centre."""
 
@@ -149,13 +151,12 @@ def _repeated(
     cells, size = section.cells, len(section.cells.area_mm2)
     height = (span[1] - span[0]) / count
     layer = np.repeat(np.arange(count), size)
-    u, v, area, row, column = (
-        np.tile(a, count) for a in (cells.u_mm, cells.v_mm, cells.area_mm2, cells.row, cells.column)
-    )
+    u, v, area = (np.tile(a, count) for a in (cells.u_mm, cells.v_mm, cells.area_mm2))
+    row, column = np.tile(cells.row, count), np.tile(cells.column, count)
     su, sv, sw = stagger(row, column, layer + number)
     whole = area > (1 - 1e-9) * lattice.du * lattice.dv
     contour = np.tile(section.contour, (2, 1))
-    faces = np.repeat(span, len(section.contour))
+    faces = np.repeat(np.array(span), len(section.contour))
     return [
         (
             u + su * (whole * lattice.du),
@@ -179,18 +180,17 @@ def _interpolated(
 ) -> list[Rows]:
     """Layers of a changing cross-section, and points of its surface."""
     height = (span[1] - span[0]) / count
-    w = span[0] + (np.arange(count) + 0.5) * height
-    target: FloatArray | None = None
-    if isinstance(solid, Leaf):
-        whole_level = leaf_level(fields[0], key[0], w)
-        if whole_level is None:
-            return []
-        level, target = whole_level
-    else:
-        combined = _level(solid, fields, key, w, 0)[0]
-        if combined is None:
-            return []
-        level = combined
+    w = np.asarray(span[0] + (np.arange(count) + 0.5) * height, dtype=np.float64)
+    # a layer stands for the mean of its sections, not for the one in its middle: near a tip they differ
+    fine = np.asarray(span[0] + (np.arange(count * _SLICES) + 0.5) * (height / _SLICES), dtype=np.float64)
+    areas = [
+        leaf_area(field, zone, fine).reshape(count, _SLICES).mean(axis=1)
+        for field, zone in zip(fields, key, strict=True)
+    ]
+    level = _level(solid, fields, key, w, areas, 0)[0]
+    if level is None:
+        return []
+    target = areas[0] if isinstance(solid, Leaf) else None
     lattice = fields[0].lattice
     cells = cut_cells(level, lattice)
     share = cells.share if target is None else _scaled(cells.share, cells.layer, target / (lattice.du * lattice.dv))
@@ -226,14 +226,18 @@ def _scaled(share: FloatArray, layer: IntArray, target: FloatArray) -> FloatArra
 
 
 def _level(
-    solid: Solid, fields: tuple[LevelField, ...], zones: tuple[Zone, ...], w: FloatArray, first: int
+    solid: Solid,
+    fields: tuple[LevelField, ...],
+    zones: tuple[Zone, ...],
+    w: FloatArray,
+    areas: list[FloatArray],
+    first: int,
 ) -> tuple[FloatArray | None, int]:
     """(layers, rows, columns) function that is positive inside the solid, None when it is empty; and the next leaf."""
     if isinstance(solid, Leaf):
-        found = leaf_level(fields[first], zones[first], w)
-        return (None if found is None else found[0]), first + 1
-    left, second = _level(solid.left, fields, zones, w, first)
-    right, following = _level(solid.right, fields, zones, w, second)
+        return leaf_level(fields[first], zones[first], w, areas[first]), first + 1
+    left, second = _level(solid.left, fields, zones, w, areas, first)
+    right, following = _level(solid.right, fields, zones, w, areas, second)
     if left is None:
         return (right if solid.operator == "|" else None), following
     if right is None:
