@@ -165,7 +165,8 @@ def _volume(
     both = (*ends(at_gy - dose_error), *ends(at_gy + dose_error))
     low, high = max(min(both), 0.0), max(both)
     if relative:
-        return _clipped(100.0 * value / curve.inside, 100.0 * low / curve.total, 100.0 * high / curve.total)
+        # the share first: a part divided by itself is exactly 1, a hundredfold of it need not be 100
+        return _clipped(100.0 * (value / curve.inside), 100.0 * (low / curve.total), 100.0 * (high / curve.total))
     return _clipped(value, low, high)
 
 

@@ -11,6 +11,7 @@ from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.evaluate import evaluate, evaluate_prescription
 from rtcheck.dvh.notation import parse_metric
+from rtcheck.model.arrays import frozen
 
 
 def make_dvh(doses, volumes=None, outside=0.0, minimum=None, maximum=None):
@@ -323,3 +324,12 @@ def test_the_curve_for_output_falls_from_the_whole_volume():
     assert curve_points(make_dvh([]))[0].tolist() == []
     with pytest.raises(ValueError, match="read-only"):
         volume[0] = 1.0
+
+
+@pytest.mark.parametrize("count", [3, 7, 49, 97, 1001])
+def test_all_of_the_volume_is_exactly_100_percent(count):
+    """A structure that receives the dose everywhere has V% of exactly 100, whatever its volume in binary digits."""
+    volumes = np.random.default_rng(count).uniform(0.001, 0.3, count)
+    dose = make_dose(DVH(frozen(np.full(count, 50.0)), frozen(volumes), 50.0, 50.0))
+    found = evaluate(dose, parse_metric("V50Gy[%]"), None)
+    assert (found.value, found.low, found.high) == (100.0, 100.0, 100.0)
