@@ -25,7 +25,8 @@ class CutCells:
         layer, row, column: (n,) which cell.
         x, y: (n,) centroid of the covered part, in cells from the cell's lower corner.
         share: (n,) covered part of the cell, at most 1.
-        cut_x, cut_y: (n,) the point of the surface nearest to the cell's centre, likewise; NaN in whole cells.
+        value: (n,) level at the cell's centre.
+        slope_x, slope_y: (n,) change of the level per cell; 0 in whole cells far from the surface.
     """
 
     layer: IntArray
@@ -34,8 +35,9 @@ class CutCells:
     x: FloatArray
     y: FloatArray
     share: FloatArray
-    cut_x: FloatArray
-    cut_y: FloatArray
+    value: FloatArray
+    slope_x: FloatArray
+    slope_y: FloatArray
 
 
 def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
@@ -51,14 +53,23 @@ def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
     value = level[layer, row, column]
     share = np.ones(len(value))
     x, y = np.full(len(value), 0.5), np.full(len(value), 0.5)
-    cut_x, cut_y = np.full(len(value), np.nan), np.full(len(value), np.nan)
+    slope_x, slope_y = np.zeros(len(value)), np.zeros(len(value))
     near = np.flatnonzero(value < bound)
     gx, gy = _slopes(level, layer[near], row[near], column[near])
     share[near], x[near], y[near] = _cut_square(value[near], gx, gy)
-    steep = np.maximum(gx * gx + gy * gy, 1e-12)
-    cut_x[near], cut_y[near] = 0.5 - value[near] * gx / steep, 0.5 - value[near] * gy / steep
+    slope_x[near], slope_y[near] = gx, gy
     keep = share > 1e-9
-    return CutCells(layer[keep], row[keep], column[keep], x[keep], y[keep], share[keep], cut_x[keep], cut_y[keep])
+    return CutCells(
+        layer[keep],
+        row[keep],
+        column[keep],
+        x[keep],
+        y[keep],
+        share[keep],
+        value[keep],
+        slope_x[keep],
+        slope_y[keep],
+    )
 
 
 def section_areas(level: FloatArray, lattice: Lattice) -> FloatArray:

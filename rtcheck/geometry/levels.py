@@ -31,6 +31,8 @@ Zone = tuple[str, int]
 
 _TRUST = 0.2
 _ALONG = 0.35
+_STEPS = 4
+_ENOUGH = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,9 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
     trusted = tuple(
-        j not in stack.gaps and _trusted(planes[j], planes[j + 1], lattice) and _counterparts(inside[j], inside[j + 1])
+        j not in stack.gaps
+        and _trusted(planes[j], planes[j + 1], lattice)
+        and _counterparts(planes[j], planes[j + 1], lattice)
         for j in range(m - 1)
     )
     same = same_as_next(stack)
@@ -130,11 +134,12 @@ def _trusted(lower: FloatArray, upper: FloatArray, lattice: Lattice) -> bool:
     return bool((1 - _TRUST) * least - slack <= half <= (1 + _TRUST) * most + slack)
 
 
-def _counterparts(lower: NDArray[np.bool_], upper: NDArray[np.bool_]) -> bool:
-    """Whether every island and every hole of either plane overlaps one of the other plane."""
-    for first, second in ((lower, upper), (upper, lower), (~lower, ~upper), (~upper, ~lower)):
-        label, count = ndimage.label(first)
-        if len(np.unique(label[first & second])) < count:
+def _counterparts(lower: FloatArray, upper: FloatArray, lattice: Lattice) -> bool:
+    """Whether every island and every hole of either plane overlaps one of the other plane, to about half a cell."""
+    near = float(np.hypot(lattice.du, lattice.dv)) / 2
+    for first, second in ((lower, upper), (upper, lower), (-lower, -upper), (-upper, -lower)):
+        label, count = ndimage.label(first > 0)
+        if len(np.unique(label[(first > 0) & (second > -near)])) < count:
             return False
     return True
 
@@ -248,8 +253,13 @@ def _to_area(field: LevelField, level: FloatArray, target: FloatArray, perimeter
         return level
     lattice = field.lattice
     reach = 2 * (lattice.du + lattice.dv)
-    step = np.clip((target - section_areas(level, lattice)) / perimeter, -reach, reach)
-    return np.asarray(level + step[:, None, None])
+    for _ in range(_STEPS):
+        miss = target - section_areas(level, lattice)
+        level = np.asarray(level + np.clip(miss / perimeter, -reach, reach)[:, None, None])
+        # one step does but for sections that are thin against the cells
+        if np.all(np.abs(miss) <= _ENOUGH * target):
+            break
+    return level
 
 
 def _inset(distance: FloatArray, share: FloatArray) -> FloatArray:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtcheck.geometry.coverage import cut_cells
+from rtcheck.geometry.coverage import CutCells, cut_cells
+from rtcheck.geometry.distance import FAR_MM
 from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, outset_mm, zone_at
 from rtcheck.geometry.occupancy import Cells, Lattice, cover
 from rtcheck.geometry.prisms import Regions
@@ -22,10 +23,13 @@ from rtcheck.model.arrays import FloatArray, IntArray
 __all__ = ["Layers", "shape_layers", "window_points"]
 
 _SLIVER_MM = 1e-6
+_FLAT = 1e-9
 _EDGE_CELLS = 4.0
 """Points on straight contours are set at most this many cells apart."""
 _SLICES = 6
 """The mean area of a layer is taken from this many sections of it."""
+_SCALE = 4.0
+"""Cut cells are scaled by at most this factor to give a section its area."""
 _FOOT = 0.75
 """A point of the surface belongs to a cell when it lies at most this many cells from the cell's centre."""
 
@@ -194,21 +198,21 @@ def _interpolated(
     lattice = fields[0].lattice
     cells = cut_cells(level, lattice)
     share = cells.share if target is None else _scaled(cells.share, cells.layer, target / (lattice.du * lattice.dv))
-    su, sv, sw = stagger(cells.row, cells.column, cells.layer + number)
-    whole = cells.share == 1.0
-    # NaN, where no surface is, compares as false
-    edge = np.flatnonzero((np.abs(cells.cut_x - 0.5) < _FOOT) & (np.abs(cells.cut_y - 0.5) < _FOOT))
+    x, y, sw = _spread(cells, level, number)
+    foot_x, foot_y = _feet(cells)
+    # NaN, where the level is flat, compares as false
+    edge = np.flatnonzero((np.abs(foot_x - 0.5) < _FOOT) & (np.abs(foot_y - 0.5) < _FOOT))
     return [
         (
-            lattice.u0 + lattice.du * (cells.column + cells.x + su * whole),
-            lattice.v0 + lattice.dv * (cells.row + cells.y + sv * whole),
+            lattice.u0 + lattice.du * (cells.column + x),
+            lattice.v0 + lattice.dv * (cells.row + y),
             w[cells.layer] + sw * height,
             share * (lattice.du * lattice.dv * height),
             np.full(len(share), mask, dtype=np.int64),
         ),
         (
-            lattice.u0 + lattice.du * (cells.column[edge] + cells.cut_x[edge]),
-            lattice.v0 + lattice.dv * (cells.row[edge] + cells.cut_y[edge]),
+            lattice.u0 + lattice.du * (cells.column[edge] + foot_x[edge]),
+            lattice.v0 + lattice.dv * (cells.row[edge] + foot_y[edge]),
             w[cells.layer[edge]],
             np.zeros(len(edge)),
             np.full(len(edge), mask, dtype=np.int64),
@@ -216,12 +220,48 @@ def _interpolated(
     ]
 
 
+def _feet(cells: CutCells) -> tuple[FloatArray, FloatArray]:
+    """Point of the surface nearest to each cell's centre, in cells from its corner; NaN where the level is flat."""
+    steep = cells.slope_x**2 + cells.slope_y**2
+    step = cells.value / np.where(steep > _FLAT, steep, np.nan)
+    return 0.5 - step * cells.slope_x, 0.5 - step * cells.slope_y
+
+
+def _spread(cells: CutCells, level: FloatArray, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sample position of each cell in cells from its corner, and along w in layers from the middle of its layer.
+
+    Samples of whole cells are staggered within them. In a cut cell the sample starts from the centroid of the covered
+    part and is moved along the surface only: along the contour, and along w as the surface runs there.
+    """
+    su, sv, sw = stagger(cells.row, cells.column, cells.layer + number)
+    if len(level) > 1:
+        rates = np.gradient(level, axis=0)[cells.layer, cells.row, cells.column]
+        rate = np.where(np.abs(rates) < FAR_MM / 10, rates, 0.0)
+    else:
+        rate = np.zeros(len(sw))
+    whole = cells.share == 1.0
+    # a whole cell stays inside the solid through the layer, or as far up or down it as it does
+    falling = rate * sw < 0
+    room = np.where(falling, np.maximum(cells.value, 0.0) / np.maximum(np.abs(rate * sw), 1e-9), 1.0)
+    sw = np.where(whole, sw * np.minimum(room, 1.0), sw)
+    steep = cells.slope_x**2 + cells.slope_y**2
+    gentle = steep > _FLAT
+    safe = np.where(gentle, steep, 1.0)
+    out = np.where(gentle, np.clip(rate * sw / np.sqrt(safe), -1.0, 1.0), 0.0) / np.sqrt(safe)
+    chord = np.where(gentle, np.minimum(1.0, 2 * np.sqrt(cells.share)) * su / np.sqrt(safe), 0.0)
+    return (
+        np.where(whole, 0.5 + su, cells.x - out * cells.slope_x - chord * cells.slope_y),
+        np.where(whole, 0.5 + sv, cells.y - out * cells.slope_y + chord * cells.slope_x),
+        np.where(whole | gentle, sw, 0.0),
+    )
+
+
 def _scaled(share: FloatArray, layer: IntArray, target: FloatArray) -> FloatArray:
-    """Scale the cut cells of each layer, within reason, so that its shares add up to the target."""
+    """Scale the cut cells of each layer, up to `_SCALE`, so that its shares add up to the target."""
     cut = share < 1.0
     full = np.bincount(layer, ~cut, len(target))
     part = np.bincount(layer, share * cut, len(target))
-    factor = np.clip((target - full) / np.maximum(part, 1e-9), 0.5, 1.5)
+    factor = np.clip((target - full) / np.maximum(part, 1e-9), 1 / _SCALE, _SCALE)
     return np.where(cut, share * factor[layer], share)
 
 
