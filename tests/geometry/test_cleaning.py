@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from rtcheck.geometry.cleaning import canonical_ring, resolve_plane
+from tests.geometry.contours import square
+
+
+def test_canonical_ring_forgets_start_and_winding():
+    """Any rotation and either winding of a ring become the same ring, anticlockwise from its smallest vertex."""
+    ring = np.array([[0, 0], [4, 1], [5, 6], [1, 3]], dtype=float)
+    for k in range(4):
+        for turned in (np.roll(ring, k, axis=0), np.roll(ring, k, axis=0)[::-1]):
+            assert np.array_equal(canonical_ring(turned), ring)
+
+
+def test_nested_contours_are_hole_and_island():
+    """By parity the second of three nested contours is a hole and the third an island in it, however wound."""
+    region = resolve_plane([square(10), square(6, 2, 2)[::-1], square(2, 4, 4)], exclusive=False)
+    assert region.area_mm2 == pytest.approx(100 - 36 + 4)
+    assert region.overlap_mm2 == 0
+
+
+def test_copies_are_dropped():
+    """An exact copy of a contour, wound the other way and begun elsewhere, is dropped, not subtracted."""
+    region = resolve_plane([square(10), np.roll(square(10)[::-1], 2, axis=0)], exclusive=False)
+    assert region.area_mm2 == pytest.approx(100)
+    assert region.duplicates == 1
+
+
+def test_partial_overlap_is_measured_unless_exclusive():
+    """Contours that overlap partly are read by exclusive-or, and the area in doubt is reported, but not under XOR."""
+    rings = [square(10), square(10, 5, 0)]
+    region = resolve_plane(rings, exclusive=False)
+    assert region.area_mm2 == pytest.approx(100)
+    assert region.overlap_mm2 == pytest.approx(50)
+    assert resolve_plane(rings, exclusive=True).overlap_mm2 == 0
+
+
+def test_figure_of_eight_is_in_doubt():
+    """A contour that crosses itself is read by parity, and what another reader would fill otherwise is reported."""
+    eight = np.array([[0, 0], [4, 4], [4, 0], [0, 4]], dtype=float)
+    region = resolve_plane([eight], exclusive=False)
+    assert region.area_mm2 == pytest.approx(8)
+    assert region.crossing_mm2 == pytest.approx(4)
+    assert region.resolved == 1
+
+
+def test_spike_is_retraced_without_doubt():
+    """A contour that runs out and back along a line encloses what it would without it."""
+    ring = np.array([[0, 0], [10, 0], [10, 5], [15, 5], [10, 5], [10, 10], [0, 10]], dtype=float)
+    region = resolve_plane([ring], exclusive=False)
+    assert region.area_mm2 == pytest.approx(100)
+    assert region.crossing_mm2 == 0
+
+
+def test_nothing_enclosed_is_nothing():
+    """A contour folded onto itself has no rings."""
+    region = resolve_plane([np.array([[0, 0], [5, 0], [10, 0]], dtype=float)], exclusive=False)
+    assert region.rings == ()
+    assert region.area_mm2 == 0

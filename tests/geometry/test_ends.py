@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from rtcheck.geometry.ends import end_tips, plane_areas, plane_perimeters, prism_bounds, tip_profile
+from rtcheck.geometry.variants import LeafState
+from tests.analytic.phantoms import box, circle, cone, roi_of, sphere, torus
+from tests.geometry.contours import at, on_planes, roi_of_rings, square
+from tests.geometry.shapes import stack_of
+
+
+def test_areas_and_perimeters_count_holes():
+    """A hole takes from the area and adds to the perimeter."""
+    rings = on_planes(square(10), (0, 3)) + on_planes(square(4, 2, 2), (0,))
+    stack = stack_of(roi_of_rings(rings))
+    assert np.allclose(plane_areas(stack), [84, 100])
+    assert np.allclose(plane_perimeters(stack), [56, 40])
+
+
+@pytest.mark.parametrize("phantom", [sphere(11), torus(16, 7), cone(10, 22)], ids=lambda p: p.name)
+@pytest.mark.parametrize("phase", [0.1, 0.5, 0.9])
+def test_tip_of_a_closed_form_is_found(phantom, phase):
+    """The upper end of a sphere, torus or cone is extrapolated to where it is, and lies in the reach."""
+    stack = stack_of(roi_of(phantom, 2.0, phase))
+    tip = end_tips(stack)[1]
+    left = phantom.extent[2] - stack.planes_mm[-1]
+    assert tip.tapered
+    assert tip.reach[1] == pytest.approx(left, abs=0.02 * 2.0)
+    assert tip.reach[0] <= left <= tip.reach[2]
+
+
+def test_three_planes_tell_a_torus_from_a_sphere():
+    """With three contours the way the section shrinks tells which law holds."""
+    for phantom in (sphere(6.3), torus(16, 6.3)):
+        stack = stack_of(roi_of(phantom, 4.5, 0.35))
+        assert len(stack.planes_mm) == 3
+        low, high = end_tips(stack)
+        assert high.reach[1] == pytest.approx(6.3 - stack.planes_mm[-1], abs=0.1)
+        assert low.reach[1] == pytest.approx(6.3 + stack.planes_mm[0], abs=0.1)
+
+
+def test_flat_ends_range_from_nothing_to_a_spacing():
+    """A flat end is half a spacing beyond its contour, at least at it and at most a spacing beyond."""
+    tip = end_tips(stack_of(roi_of(box(5, 5, 10), 2.5, 0.5)))[0]
+    assert not tip.tapered
+    assert tip.reach == (0.0, 1.25, 2.5)
+    assert np.array_equal(tip_profile(tip, 0, np.array([0.0, 1.0])), [1.0, 1.0])
+
+
+def test_single_plane_reaches_from_a_trace_to_its_thickness():
+    """One contour stands for a slab of the assumed thickness, read from a trace of it to twice as much."""
+    tip, _ = end_tips(stack_of(roi_of_rings([at(square(10), 0)])))
+    assert tip.reach == pytest.approx((0.0015, 1.5, 3.0))
+
+
+def test_trend_of_a_growing_end_is_bounded():
+    """However fast the last two contours grow, the shape beyond widens by at most a fifth per spacing."""
+    stack = stack_of(roi_of_rings([at(circle(r), z) for r, z in ((20, 0), (8, 2), (7, 4), (6.5, 6))]))
+    tip = end_tips(stack)[0]
+    assert tip.trend == pytest.approx(0.1)
+    assert tip.flare > 0
+
+
+def test_missing_slice_at_the_end_leaves_it_flat():
+    """Areas across a gap say nothing about the tip."""
+    stack = stack_of(roi_of_rings([at(circle(r), z) for r, z in ((2, -9), (7, 0), (8, 2), (8.5, 4), (8.6, 6))]))
+    tip = end_tips(stack)[0]
+    assert not tip.tapered
+    assert tip.trend == 0.0
+    assert tip.reach == (0.0, 1.0, 2.0)
+
+
+def test_prisms_meet_half_way_and_gaps_can_be_empty():
+    """Prisms share the space between planes evenly; a missing slice left empty ends them half a spacing away."""
+    stack = stack_of(roi_of_rings(on_planes(square(10), (0, 2, 4, 10, 12))))
+    lower, upper = prism_bounds(stack, LeafState())
+    assert np.allclose(lower, [-1, 1, 3, 7, 11])
+    assert np.allclose(upper, [1, 3, 7, 11, 13])
+    lower, upper = prism_bounds(stack, LeafState(empty=True))
+    assert upper[2] == 5
+    assert lower[3] == 9
