@@ -62,7 +62,7 @@ def read_object(dicom: DicomFile, digest: str) -> ReadObject:
         modality=modality or "?",
         sop_instance_uid=required_uid(root, "SOPInstanceUID"),
         sop_class_uid=sop_class,
-        sha256=digest if used or not _is_image(root) else "",
+        sha256=digest,
         source=root.source.label,
         used=used,
         study_uid=uid(root, "StudyInstanceUID"),
@@ -110,10 +110,6 @@ def _file_findings(dicom: DicomFile, sop_class: str, modality: str) -> list[Find
         )
         findings.append(finding("RTD013", label, message))
     return findings
-
-
-def _is_image(root: Dataset) -> bool:
-    return 0x7FE00010 in root.elements
 
 
 def _describe(plan: Plan | None, dose: DoseGrid | None, structure_set: StructureSet | None) -> str:

@@ -19,7 +19,7 @@ class InputObject:
     Attributes:
         modality: RTPLAN, RTDOSE, RTSTRUCT, CT, REG and so on.
         sop_instance_uid, sop_class_uid: of the object.
-        sha256: of the file's bytes; empty for images, whose pixels are not used for any number.
+        sha256: of the file's bytes.
         source: file name relative to the PATH given.
         used: whether this package reads numbers from it.
         study_uid, series_uid, frame_of_reference_uid: links, empty when absent.
