@@ -26,7 +26,7 @@ from rtcheck.rules.resolve import BoundExpression, BoundROI, is_target_expressio
 from rtcheck.rules.result import Outcome
 from rtcheck.units import format_number
 
-__all__ = ["Judged", "judge_binding", "severest"]
+__all__ = ["Judged", "judge_binding", "settle", "severest"]
 
 _GAPS = "gaps empty"
 
@@ -79,16 +79,29 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
         judgement = Judgement("NOT_EVALUATED", evaluated.value.reason, code=evaluated.value.code)
     else:
         judgement = Judgement("NOT_APPLICABLE", "Shown, not judged: the constraint has no goal.")
-    if binding.applies is None and judgement.state not in ("MET", "NOT_EVALUATED", "NOT_APPLICABLE"):
-        judgement = Judgement(
+    judgement = settle(judgement, applies=binding.applies, reason=binding.reason, value=evaluated.value)
+    return _with_findings(binding, bench, _outcome(binding, evaluated, judgement, limit), judgement.code)
+
+
+def settle(judgement: Judgement, *, applies: bool | None, reason: str, value: MetricValue) -> Judgement:
+    """Weigh a judgement by whether its constraint applies: where that is not known, only MET stands.
+
+    Args:
+        judgement: as if the constraint applied.
+        applies: whether it does; None: not known.
+        reason: why that is not known.
+        value: what was judged, for the words.
+    """
+    if applies is None and judgement.state not in ("MET", "NOT_EVALUATED", "NOT_APPLICABLE"):
+        return Judgement(
             "NOT_EVALUATED",
-            f"Whether it applies is not known: {binding.reason} If it applied it "
-            f"would be {judgement.state} at {_shown(evaluated.value)}.",
+            f"Whether it applies is not known: {reason} If it applied it "
+            f"would be {judgement.state} at {_shown(value)}.",
             code="RTD706",
         )
-    elif binding.applies is None and judgement.state == "MET":
-        judgement = replace(judgement, reason=f"Met whether or not it applies. {binding.reason}")
-    return _with_findings(binding, bench, _outcome(binding, evaluated, judgement, limit), judgement.code)
+    if applies is None and judgement.state == "MET":
+        return replace(judgement, reason=f"Met whether or not it applies. {reason}")
+    return judgement
 
 
 def severest(findings: Iterable[Finding]) -> tuple[Finding, ...]:

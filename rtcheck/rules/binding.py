@@ -22,7 +22,7 @@ from rtcheck.rules.lesions import LesionBinding
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.resolve import BoundExpression, Resolution, Unresolved, has_lesion, resolve
 
-__all__ = ["Binding", "BindingContext", "bind_constraint", "needs_dose"]
+__all__ = ["Binding", "BindingContext", "applicability", "bind_constraint", "needs_dose"]
 
 _WITHOUT_DOSE = ("Volume", "RxTotal", "BED")
 
@@ -89,7 +89,8 @@ def bind_constraint(constraint: Constraint, context: BindingContext) -> tuple[Bi
     expression = parse_expression(constraint.structure)
     lookup = parse_expression(constraint.goal_table.of) if constraint.goal_table else None
     each = has_lesion(expression) or (lookup is not None and has_lesion(lookup))
-    applies, reason = _applicability(constraint, context)
+    counts = context.course.fraction_counts
+    applies, reason = applicability(constraint, context.facts, context.course.fractions, known=None not in counts)
     if each and not context.consolidative:
         applies, reason = False, "No lesion is registered as active and consolidative."
     lesions: Sequence[LesionBinding | None] = context.consolidative if each and context.consolidative else (None,)
@@ -110,12 +111,20 @@ class _Asked:
     reason: str
 
 
-def _applicability(constraint: Constraint, context: BindingContext) -> tuple[bool | None, str]:
-    """Whether the constraint applies to this patient and course, and why not."""
-    truth = evaluate_conditions(constraint.when, context.facts)
+def applicability(
+    constraint: Constraint, facts: FactTable, count: int | None, *, known: bool
+) -> tuple[bool | None, str]:
+    """Answer whether the constraint applies to this patient and course, and why not; None: not known.
+
+    Args:
+        constraint: with its conditions and fraction range.
+        facts: of the patient.
+        count: the common fraction count of the plans that are summed; None where they differ or do not say.
+        known: whether every plan says its fraction count.
+    """
+    truth = evaluate_conditions(constraint.when, facts)
     if truth.value is False:
         return False, truth.reason
-    count = context.course.fractions
     if constraint.fractions is not None and count is not None:
         low, high = constraint.fractions
         if not low <= count <= high:
@@ -123,7 +132,7 @@ def _applicability(constraint: Constraint, context: BindingContext) -> tuple[boo
             return False, f"It is for plans of {span} fractions; this course has {count}."
     if truth.value is None:
         return None, truth.reason
-    if constraint.fractions is not None and None in context.course.fraction_counts:
+    if constraint.fractions is not None and not known:
         low, high = constraint.fractions
         return None, (
             f"It is for plans of {low} to {high} fractions, and the number of fractions of a plan is not known "
