@@ -89,7 +89,7 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     settings = settings or Settings()
     course = select_course(case, record)
     lesions, lesion_findings = bind_lesions(record.lesions, course)
-    facts = fact_table(record, protocol.tiers, course.fractions)
+    facts = fact_table(record, protocol.tiers, course.fractions, protocol.lesions)
     prescriptions = check_prescriptions(course, lesions)
     findings = [
         *case.findings, *_identity(case, record), *course.findings, *lesion_findings, *prescriptions.findings,

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, Union, get_args, get_origin
 
 from rtcheck.catalogue.registry_schema import FACT_TABLES
-from rtcheck.rules.facts import DERIVED_FACTS, REGISTRY_FACTS
+from rtcheck.rules.facts import DERIVED_FACTS, DERIVED_NUMBERS, REGISTRY_FACTS
 
 __all__ = ["FactKind", "derived_facts", "is_taken", "qualified", "recorded_facts"]
 
@@ -22,7 +22,7 @@ class FactKind:
     words: tuple[str, ...] = ()
 
 
-_DERIVED_KINDS: Mapping[str, FactKind] = {"plan_fractions": FactKind("number")}
+_DERIVED_KINDS: Mapping[str, FactKind] = {fact: FactKind("number") for fact in DERIVED_NUMBERS}
 """Derived facts that are not yes or no."""
 
 

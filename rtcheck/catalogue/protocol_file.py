@@ -156,7 +156,17 @@ def _eligibility(raw: object, key_path: str, faults: Faults, uses: list[FactUse]
         return None
     requires = read_conditions(raw["requires"], f"{key_path}.requires", faults, uses) if "requires" in raw else ()
     when = read_conditions(raw["when"], f"{key_path}.when", faults, uses) if "when" in raw else ()
-    return None if table is None else EligibilityRule(table.id, requires, when, table.bears_on)
+    groups = raw.get("any")
+    alternatives = tuple(
+        read_conditions(group, f"{key_path}.any[{index}]", faults, uses)
+        for index, group in enumerate(groups if isinstance(groups, list) else [], start=1)
+    )
+    if "requires" not in raw and "any" not in raw:
+        faults.add(f"{key_path}.requires", "no such key, and no any either",
+                   "a table of conditions, such as { fev1_l = { above = 1.0 } }, or a list of such tables in any")
+    if table is None:
+        return None
+    return EligibilityRule(table.id, requires, when, table.bears_on, alternatives, table.text or "")
 
 
 def _tier(raw: object, key_path: str, faults: Faults, uses: list[FactUse]) -> Tier | None:

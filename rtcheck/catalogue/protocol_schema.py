@@ -46,6 +46,10 @@ class LesionsTable(Table):
     max_per_organ: int | None = Field(default=None, ge=0, description="a whole number, 0 or more")
     regional_nodes_count_as_one: bool = Field(default=True, description="true or false")
     min_measurable: int | None = Field(default=None, ge=0, description="a whole number, 0 or more")
+    groups_count_as_one: bool = Field(default=True, description="true or false")
+    palliative_count: bool = Field(default=True, description="true or false")
+    nodes_are_an_organ: bool = Field(default=True, description="true or false")
+    primary_can_be_measurable: bool = Field(default=True, description="true or false")
 
 
 class ConventionsTable(Table):
@@ -65,10 +69,14 @@ class TrialTable(Table):
 
 
 class EligibilityTable(Table):
-    """``[[eligibility]]``; ``requires`` and ``when`` are conditions."""
+    """``[[eligibility]]``; ``requires`` and ``when`` are conditions, ``any`` holds alternative groups of them."""
 
     id: Line = Field(description="an id, a text")
-    requires: dict[str, Any] = Field(description="a table of conditions, such as { fev1_l = { above = 1.0 } }")
+    text: Line | None = _optional("the rule in words, a text")
+    requires: dict[str, Any] | None = _optional("a table of conditions, such as { fev1_l = { above = 1.0 } }")
+    any: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = _optional(
+        "a list of groups of conditions, one of which must hold, such as [{ fev1_l = { above = 1.0 } }]"
+    )
     when: dict[str, Any] | None = _optional("a table of conditions, such as { lung_at_risk = true }")
     bears_on: Literal["plan", "record"] = Field(default="record", description='"plan" or "record"')
 

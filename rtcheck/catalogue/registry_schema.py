@@ -81,6 +81,8 @@ class LiverTable(Table):
     """``[liver]``."""
 
     child_pugh: Literal["A", "B", "C"] | None = _optional('Child-Pugh class "A", "B" or "C"')
+    ascites: Literal["none", "slight", "moderate"] | None = _optional('ascites: "none", "slight" or "moderate"')
+    encephalopathy_grade: int | None = _number("grade of hepatic encephalopathy, whole, 0 where there is none", 0, 4)
 
 
 class LabsTable(Table):
@@ -95,6 +97,7 @@ class LabsTable(Table):
     bilirubin_umol_l: float | None = _number("bilirubin in µmol/l", 0, 2000)
     bilirubin_mg_dl: float | None = _number("bilirubin in mg/dl", 0, 120)
     bilirubin_uln_umol_l: float | None = _number("upper limit of normal of bilirubin in µmol/l", 2, 100)
+    bilirubin_uln_mg_dl: float | None = _number("upper limit of normal of bilirubin in mg/dl", 0.1, 6)
     alt_u_l: float | None = _number("ALT in U/l", 0, 50000)
     alt_uln_u_l: float | None = _number("upper limit of normal of ALT in U/l", 5, 500)
     ast_u_l: float | None = _number("AST in U/l", 0, 50000)
@@ -104,8 +107,12 @@ class LabsTable(Table):
     creatinine_umol_l: float | None = _number("creatinine in µmol/l", 5, 5000)
     creatinine_mg_dl: float | None = _number("creatinine in mg/dl", 0.05, 60)
     creatinine_uln_umol_l: float | None = _number("upper limit of normal of creatinine in µmol/l", 20, 500)
+    creatinine_uln_mg_dl: float | None = _number("upper limit of normal of creatinine in mg/dl", 0.2, 6)
     creatinine_clearance_ml_min: float | None = _number("creatinine clearance in ml/min", 0, 400)
+    inr: float | None = _number("international normalised ratio", 0.5, 20)
+    prothrombin_prolonged_s: float | None = _number("prothrombin time beyond that of the control in s", -5, 200)
     pregnancy_test_on: date | None = _day("pregnancy test")
+    pregnancy_test_hours: float | None = _number("hours from the pregnancy test to randomisation", -8760, 8760)
 
 
 LAB_PAIRS = (
@@ -113,8 +120,11 @@ LAB_PAIRS = (
     ("albumin_g_dl", "albumin_g_l"),
     ("bilirubin_umol_l", "bilirubin_mg_dl"),
     ("creatinine_umol_l", "creatinine_mg_dl"),
+    ("bilirubin_uln_umol_l", "bilirubin_uln_mg_dl"),
+    ("creatinine_uln_umol_l", "creatinine_uln_mg_dl"),
+    ("inr", "prothrombin_prolonged_s"),
 )
-"""The same value in two units: a record gives one of the two."""
+"""The same value in two units, or by two measures: a record gives one of the two."""
 
 
 class LesionTable(Table):

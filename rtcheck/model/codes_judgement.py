@@ -135,6 +135,10 @@ JUDGEMENT_CODES = (
          why="Whoever reads this report learns that the patient has consolidative radiotherapy.",
          fix="Do not file it where outcome assessors read.",
          reference="NCT06946849 (masking of outcome assessors)"),
+    Code("RTD760", "W", "the record contradicts itself",
+         why="Two statements of the record cannot both be true, so one of them is wrong and may have been judged by.",
+         fix="Correct the record; `rtcheck registry check FILE` shows what it says.",
+         reference="rtcheck rule: what is contradicted is not known; RECIST 1.1 (bone metastases); Pugh 1973"),
     Code("RTD801", "F", "protocol invalid: syntax, duplicate or unknown key, limit without unit",
          why="A file that is not read as its author meant would judge plans by other limits. Nothing was judged.",
          fix="Correct the places listed; `rtcheck protocol check FILE` and `rtcheck registry check FILE` show them "

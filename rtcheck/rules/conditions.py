@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rtcheck.model.record import FactValue, PatientRecord
-from rtcheck.rules.constraint import Condition, Tier
+from rtcheck.rules.constraint import Condition, LesionRules, Tier
 from rtcheck.rules.facts import Fact, FactTable, base_facts, look_up
 from rtcheck.units import format_number
 
@@ -45,15 +45,21 @@ class Truth:
     reason: str = ""
 
 
-def fact_table(record: PatientRecord | None, tiers: Sequence[Tier], plan_fractions: int | None) -> FactTable:
+def fact_table(
+    record: PatientRecord | None,
+    tiers: Sequence[Tier],
+    plan_fractions: int | None,
+    lesion_rules: LesionRules | None = None,
+) -> FactTable:
     """Gather every fact of one patient and course, the tiers included.
 
     Args:
         record: the registry's record; None: nothing of it is known.
         tiers: of the protocol; those with the same `fact` belong together.
         plan_fractions: the common fraction count of the plans that are summed, or None.
+        lesion_rules: of the protocol, for the number of metastases; None: counted by the defaults.
     """
-    base = base_facts(record, plan_fractions)
+    base = base_facts(record, plan_fractions, lesion_rules)
     named = dict.fromkeys(tier.fact for tier in tiers)
     resolved = {fact: _resolve_tier([tier for tier in tiers if tier.fact == fact], base) for fact in named}
     return replace(base, derived={**base.derived, **resolved})
@@ -83,6 +89,9 @@ def evaluate_condition(condition: Condition, facts: FactTable) -> Truth:
     """Answer one test on one fact. A fact of a kind the test does not fit is not known, never false."""
     fact = look_up(facts, condition.fact)
     if fact.value is None:
+        bounded = _bounds_decide(fact, condition)
+        if bounded is not None:
+            return bounded
         return Truth(None, fact.missing, fact.reason or _not_recorded(condition.fact, fact.missing))
     holds = _is_one_of(fact.value, condition.values) if condition.values else _is_in_range(fact.value, condition)
     if holds is None:
@@ -158,6 +167,24 @@ def _is_in_range(value: FactValue, condition: Condition) -> bool | None:
         and (below is None or value < below)
         and (up_to is None or value <= up_to)
     )
+
+
+def _bounds_decide(fact: Fact, condition: Condition) -> Truth | None:
+    """Answer a range from the bounds of a number that is not known; None where it holds for some of them only."""
+    if fact.low is None or fact.high is None or condition.values:
+        return None
+    if _is_in_range(fact.low, condition) and _is_in_range(fact.high, condition):
+        return Truth(True)
+    too_low = (condition.above is not None and fact.high <= condition.above) or (
+        condition.at_least is not None and fact.high < condition.at_least
+    )
+    too_high = (condition.below is not None and fact.low >= condition.below) or (
+        condition.up_to is not None and fact.low > condition.up_to
+    )
+    if not too_low and not too_high:
+        return None
+    shown = f"{fact.low:.4g} to {fact.high:.4g}"
+    return Truth(False, (), f"{condition.fact} is {shown}, not {condition_text(condition)}.")
 
 
 def _kind(value: FactValue) -> type:

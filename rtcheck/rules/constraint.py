@@ -79,22 +79,47 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRule:
-    """A rule of the trial on the record: where all of `when` hold, all of `requires` must."""
+    """A rule of the trial on the record: where all of `when` hold, all of `requires` must, and a group of `any`.
+
+    Attributes:
+        id: with the number of the trial's criterion where it is known.
+        requires: conditions, all of which must hold.
+        when: conditions, all of which hold where the rule asks at all.
+        bears_on: what a broken rule concerns: the plan (RTD752, RTD753) or the record (RTD755, RTD756).
+        any: alternatives, each a group of conditions that all hold; one group is enough. Empty: none asked.
+        text: the rule in words, for people; empty: its conditions say it.
+    """
 
     id: str
-    requires: tuple[Condition, ...]
+    requires: tuple[Condition, ...] = ()
     when: tuple[Condition, ...] = ()
     bears_on: Literal["plan", "record"] = "record"
+    any: tuple[tuple[Condition, ...], ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LesionRules:
-    """How registered lesions are counted; None: no such rule. The primary is not counted as a metastasis."""
+    """How registered lesions are counted; None: no such rule. The primary is not counted as a metastasis.
+
+    Attributes:
+        max_total, max_per_organ: most metastases, in all and in one organ system.
+        regional_nodes_count_as_one: all positive regional nodes together are one lesion.
+        min_measurable: fewest measurable lesions.
+        groups_count_as_one: nonregional nodes with the same ``group`` are one lesion.
+        palliative_count: a metastasis treated with palliative intent counts.
+        nodes_are_an_organ: lymph nodes are counted against `max_per_organ` under the organ they are recorded with.
+        primary_can_be_measurable: the measurable lesion may be the primary.
+    """
 
     max_total: int | None = None
     max_per_organ: int | None = None
     regional_nodes_count_as_one: bool = True
     min_measurable: int | None = None
+    groups_count_as_one: bool = True
+    palliative_count: bool = True
+    nodes_are_an_organ: bool = True
+    primary_can_be_measurable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,21 @@ open, and says which registry keys would settle it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import date
 
+from rtcheck.model.lesion import KINDS
 from rtcheck.model.record import FactValue, PatientRecord
+from rtcheck.rules.child_pugh import CHILD_PUGH_ITEMS, child_pugh_classes, child_pugh_points, missing_items
+from rtcheck.rules.constraint import LesionRules
+from rtcheck.rules.counting import count_metastases, organ_system
+from rtcheck.rules.laboratory import ULN_RATIOS, fill_in_units, missing_for_ratio, uln_ratio
 
-__all__ = ["DERIVED_FACTS", "REGISTRY_FACTS", "Fact", "FactTable", "base_facts", "look_up", "qualified_fact"]
+__all__ = [
+    "DERIVED_FACTS", "DERIVED_NUMBERS", "REGISTRY_FACTS", "Fact", "FactTable", "base_facts", "look_up",
+    "pregnancy_test_bounds", "qualified_fact",
+]
 
 REGISTRY_FACTS: tuple[str, ...] = (
     "patient.age", "patient.sex", "patient.ecog", "patient.life_expectancy_weeks", "patient.childbearing_potential",
@@ -21,25 +28,24 @@ REGISTRY_FACTS: tuple[str, ...] = (
     "trial.id", "trial.arm", "trial.regimen", "trial.registered_on", "trial.randomised_on",
     "lung.impaired", "lung.fev1_l", "lung.fev1_percent", "lung.prior_irradiation", "lung.interstitial_disease",
     "lung.home_oxygen",
-    "liver.child_pugh",
+    "liver.child_pugh", "liver.ascites", "liver.encephalopathy_grade",
     "labs.neutrophils_10e9_l", "labs.platelets_10e9_l", "labs.haemoglobin_g_dl", "labs.haemoglobin_g_l",
     "labs.albumin_g_dl", "labs.albumin_g_l", "labs.bilirubin_umol_l", "labs.bilirubin_mg_dl",
-    "labs.bilirubin_uln_umol_l", "labs.alt_u_l", "labs.alt_uln_u_l", "labs.ast_u_l", "labs.ast_uln_u_l",
-    "labs.alp_u_l", "labs.alp_uln_u_l", "labs.creatinine_umol_l", "labs.creatinine_mg_dl",
-    "labs.creatinine_uln_umol_l", "labs.creatinine_clearance_ml_min", "labs.pregnancy_test_on",
+    "labs.bilirubin_uln_umol_l", "labs.bilirubin_uln_mg_dl", "labs.alt_u_l", "labs.alt_uln_u_l", "labs.ast_u_l",
+    "labs.ast_uln_u_l", "labs.alp_u_l", "labs.alp_uln_u_l", "labs.creatinine_umol_l", "labs.creatinine_mg_dl",
+    "labs.creatinine_uln_umol_l", "labs.creatinine_uln_mg_dl", "labs.creatinine_clearance_ml_min", "labs.inr",
+    "labs.prothrombin_prolonged_s", "labs.pregnancy_test_on", "labs.pregnancy_test_hours",
 )  # fmt: skip
 """The registry's keys that conditions may name (contract §4); ``[exclusion]`` has free keys and is always qualified."""
 
-DERIVED_FACTS: tuple[str, ...] = ("lung_lesion", "liver_lesion", "lung_at_risk", "plan_fractions")
-
-_SAME_LAB: tuple[tuple[str, str, Decimal], ...] = (
-    ("labs.haemoglobin_g_dl", "labs.haemoglobin_g_l", Decimal(10)),
-    ("labs.albumin_g_dl", "labs.albumin_g_l", Decimal(10)),
-    ("labs.bilirubin_mg_dl", "labs.bilirubin_umol_l", Decimal("17.104")),
-    ("labs.creatinine_mg_dl", "labs.creatinine_umol_l", Decimal("88.4")),
+DERIVED_NUMBERS: tuple[str, ...] = (
+    "plan_fractions", "metastases", *ULN_RATIOS, "child_pugh_points", "pregnancy_test_hours_before_randomisation",
 )
-"""The same value in two units: (key, other key, factor from the first to the other). The two molar factors are 10 over
-the molar mass in kg/mol: bilirubin 584.66 g/mol, creatinine 113.12 g/mol."""
+"""Facts that follow from others and are numbers."""
+
+DERIVED_FACTS: tuple[str, ...] = (
+    "lung_lesion", "liver_lesion", "liver_metastasis", "bone_metastasis", "lung_at_risk", *DERIVED_NUMBERS,
+)
 
 _ORGANS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "lung": (("lung", "lungs", "肺"), ("lung", "pulmo", "肺")),
@@ -50,11 +56,16 @@ _ORGANS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: its value, or None with the registry keys that would settle it and a sentence where keys do not."""
+    """One fact: its value, or None with the registry keys that would settle it and a sentence where keys do not.
+
+    `low` and `high` bound a number whose value is None: a range that holds or excludes both decides all the same.
+    """
 
     value: FactValue | None
     missing: tuple[str, ...] = ()
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,8 @@ class FactTable:
     Attributes:
         recorded: by ``table.key``.
         derived: those that follow from lesions and plans, and the tiers, by their own name. Always complete: a fact
-            that cannot be told is here with the value None.
+            that cannot be told is here with the value None. A registry key here (``liver.child_pugh``) goes before
+            what is recorded.
     """
 
     recorded: Mapping[str, FactValue] = field(default_factory=dict)
@@ -86,45 +98,96 @@ def look_up(facts: FactTable, key: str) -> Fact:
     fact = qualified_fact(key)
     if fact is None:
         return Fact(None, reason=f"There is no fact {key}.")
+    if fact in facts.derived:
+        return facts.derived[fact]
     value = facts.recorded.get(fact)
     return Fact(value) if value is not None else Fact(None, missing=(fact,))
 
 
-def base_facts(record: PatientRecord | None, plan_fractions: int | None) -> FactTable:
+def base_facts(
+    record: PatientRecord | None, plan_fractions: int | None, lesion_rules: LesionRules | None = None
+) -> FactTable:
     """Gather the recorded facts and those that follow from lesions and plans; the tiers come on top of them.
 
     Args:
         record: the registry's record, or None when there is none: then everything of it is unknown.
         plan_fractions: the fraction count of the course; None when its plans differ or do not say.
+        lesion_rules: how metastases are counted; None: by the defaults.
     """
-    recorded = dict(record.facts) if record is not None else {}
-    for key, other, factor in _SAME_LAB:
-        _fill_in(recorded, key, other, factor)
+    stated = dict(record.facts) if record is not None else {}
+    recorded = fill_in_units(stated)
     lung = _lesion_in(record, "lung")
     derived = {
         "lung_lesion": lung,
         "liver_lesion": _lesion_in(record, "liver"),
+        "liver_metastasis": _lesion_in(record, "liver", ("organ_metastasis",)),
+        "bone_metastasis": _bone_metastasis(record),
         "lung_at_risk": _lung_at_risk(record, recorded, lung),
+        "metastases": _metastases(record, lesion_rules or LesionRules()),
         "plan_fractions": Fact(plan_fractions)
         if plan_fractions is not None
         else Fact(None, reason="The plans have no common number of fractions."),
+        **{name: _ratio(name, stated) for name in ULN_RATIOS},
+        "child_pugh_points": _points(stated),
+        "liver.child_pugh": _child_pugh(stated),
+        "pregnancy_test_hours_before_randomisation": _pregnancy_test_hours(stated),
     }
     return FactTable(recorded, derived)
 
 
-def _fill_in(recorded: dict[str, FactValue], key: str, other: str, factor: Decimal) -> None:
-    """Record a laboratory value in its other unit as well, where only one is recorded; converted as decimals."""
-    value, same = _decimal(recorded.get(key)), _decimal(recorded.get(other))
-    if value is not None and other not in recorded:
-        recorded[other] = float(value * factor)
-    elif same is not None and key not in recorded:
-        recorded[key] = float(same / factor)
+def _ratio(name: str, stated: Mapping[str, FactValue]) -> Fact:
+    value = uln_ratio(name, stated)
+    if value is not None:
+        return Fact(value)
+    return Fact(None, missing_for_ratio(name, stated))
 
 
-def _decimal(value: FactValue | None) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return Decimal(repr(value))
+def _points(stated: Mapping[str, FactValue]) -> Fact:
+    low, high = child_pugh_points(stated)
+    return Fact(low) if low == high else Fact(None, missing_items(stated), low=low, high=high)
+
+
+def _child_pugh(stated: Mapping[str, FactValue]) -> Fact:
+    """Child-Pugh class as given, or as its items leave no other; not known where the two contradict each other."""
+    given = stated.get("liver.child_pugh")
+    low, high = child_pugh_points(stated)
+    possible = child_pugh_classes(low, high)
+    if given in ("A", "B", "C") and given not in possible:
+        points = str(low) if low == high else f"{low} to {high}"
+        return Fact(None, (), f"The Child-Pugh class is recorded as {given}, but the recorded items make {points} "
+                              f"points ({' or '.join(possible)}).")
+    if given is not None:
+        return Fact(given)
+    if len(possible) == 1:
+        return Fact(possible[0])
+    begun = any(key in stated for key in ("liver.ascites", "liver.encephalopathy_grade", *CHILD_PUGH_ITEMS[2]))
+    return Fact(None, missing_items(stated) if begun else ("liver.child_pugh",))
+
+
+def _pregnancy_test_hours(stated: Mapping[str, FactValue]) -> Fact:
+    """Hours from the pregnancy test to randomisation: as recorded, else as the two dates bound them, to the minute.
+
+    Two dates `n` days apart are between 24 (n - 1) and 24 (n + 1) hours apart. A test of the day of randomisation is
+    taken to be before it.
+    """
+    hours = stated.get("labs.pregnancy_test_hours")
+    if isinstance(hours, int | float) and not isinstance(hours, bool):
+        return Fact(hours)
+    test, randomised = stated.get("labs.pregnancy_test_on"), stated.get("trial.randomised_on")
+    if isinstance(test, date) and isinstance(randomised, date):
+        days = (randomised - test).days
+        low, high = pregnancy_test_bounds(days)
+        return Fact(None, ("labs.pregnancy_test_hours",), f"The pregnancy test was {days} days before randomisation by "
+                    f"date, {low:.0f} to {high:.0f} h; the hours are not recorded (labs.pregnancy_test_hours).",
+                    low=low, high=high)
+    dates = ("labs.pregnancy_test_on", "trial.randomised_on")
+    return Fact(None, tuple(key for key in dates if not isinstance(stated.get(key), date)))
+
+
+def pregnancy_test_bounds(days: int) -> tuple[float, float]:
+    """Return the fewest and most hours between two times whose dates are `days` apart, to the minute."""
+    minute = 1 / 60
+    return 0.0 if days == 0 else 24 * (days - 1) + minute, 24 * (days + 1) - minute
 
 
 def _is_organ(text: str, organ: str) -> bool | None:
@@ -136,11 +199,26 @@ def _is_organ(text: str, organ: str) -> bool | None:
     return None if any(part in folded for part in doubtful) else False
 
 
-def _lesion_in(record: PatientRecord | None, organ: str) -> Fact:
-    """Whether an active lesion lies in `organ`. A record without lesions does not say."""
+def _metastases(record: PatientRecord | None, rules: LesionRules) -> Fact:
+    """Count the active metastases. A record without lesions does not say that there are none."""
+    if record is None or not record.lesions:
+        return Fact(None, missing=("lesion",))
+    return Fact(count_metastases(record.lesions, rules))
+
+
+def _bone_metastasis(record: PatientRecord | None) -> Fact:
+    """Whether a metastasis lies in bone: by its kind, or by its organ."""
+    if record is None or not record.lesions:
+        return Fact(None, missing=("lesion.kind",))
+    return Fact(any(lesion.active and lesion.kind != "primary"
+                    and (lesion.kind == "bone" or organ_system(lesion.organ) == "bone") for lesion in record.lesions))
+
+
+def _lesion_in(record: PatientRecord | None, organ: str, kinds: tuple[str, ...] = KINDS) -> Fact:
+    """Whether an active lesion of these kinds lies in `organ`. A record without lesions does not say."""
     if record is None or not record.lesions:
         return Fact(None, missing=("lesion.organ",))
-    found = [_is_organ(lesion.organ, organ) for lesion in record.lesions if lesion.active]
+    found = [_is_organ(lesion.organ, organ) for lesion in record.lesions if lesion.active and lesion.kind in kinds]
     if True in found:
         return Fact(True)
     if None in found:
