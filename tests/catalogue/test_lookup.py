@@ -32,6 +32,7 @@ def test_records_in_the_order_of_the_protocol():
 
 def test_shipped_names_are_protocols_and_sets_only():
     """Names and citations are no protocols."""
-    assert shipped_names() == ("coverage", "liver-15fx", "liver-function", "lung-function", "nct06946849", "sbrt-5fx")
+    assert shipped_names() == ("coverage", "liver-15fx", "liver-function", "lung-function", "nct06946849", "nct06946849-eligibility",
+                               "sbrt-5fx")
     assert shipped_file("sbrt-5fx.toml") == shipped_file("sbrt-5fx") == constraints_folder() / "sbrt-5fx.toml"
     assert shipped_file("../pyproject") is None

@@ -280,7 +280,7 @@ cholangiocarcinoma, ClinicalTrials.gov NCT06946849. The registry entry gives no 
 included here are published limits and proposals, for a physicist to edit and approve. Not for clinical use as it is.
 {CITED}
 Covers plans of 5 and of 15 fractions. What was left out, and why: README.md beside this file.""")
-    include = "\n".join(f'  "{file}",' for file in FILES)
+    include = "\n".join(f'  "{file}",' for file in ("nct06946849-eligibility.toml", *FILES))
     title = "Consolidative radiotherapy in oligometastatic or locally advanced ICC"
     return f"""{head}
 
