@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtcheck.dicom.attributes import code, fault, required_uid, uid
-from rtcheck.dicom.dataset import Dataset
 from rtcheck.dicom.recognise import DicomFile
 from rtcheck.dicom.rtdose import read_dose
 from rtcheck.dicom.rtplan import read_plan
