@@ -43,7 +43,9 @@ class StructureDose:
         value: the DVH under the chosen structure model at the finest sampling.
         alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends.
             The interval of a metric is the envelope over `value` and these ...
-        coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``, the sampling error ...
+        coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
+            sampling, each dose raised by 1.5 times what cubic interpolation of the dose would add to it. So it stands
+            for the sampling error and for what the spacing of the dose grid leaves open, both at once ...
         dose_error_gy: ... and for doses by this (quantisation of the stored integers); V-type metrics are evaluated
             at the dose plus and minus it.
         volume_error_cm3: half width added to volumes for contour rounding.

@@ -10,16 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.sampling import Samples, dose_parts
-from rtcheck.geometry.interpolate import grid_frame
+from rtcheck.geometry.interpolate import EDGE_MM, grid_frame
 from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["edge_samples", "grid_lines", "oblique_margin", "prism_extremes"]
 
+_NO_POINTS: FloatArray = np.zeros((3, 0))
 Lines = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -62,7 +64,7 @@ def prism_extremes(prisms: Prisms, axes: FloatArray, field: DoseField, lines: Li
     piece, height = _each_height(edges, prisms, slab)
     w, mask = heights[height], prisms.mask[slab[height]]
     corners = _dosed(field, axes, edges.u0[piece], edges.v0[piece], w, mask)
-    u, v, node_w, node_mask = _node_points(prisms, lines)
+    u, v, node_w, node_mask = _node_points(prisms, lines, _nodes_of(field, axes))
     found = _joined(corners, _dosed(field, axes, u, v, node_w, node_mask))
     between = _worth_a_look(edges, piece, height, corners, found, _mixed_difference(prisms, axes, field))
     for t in (0.25, 0.5, 0.75):
@@ -80,10 +82,10 @@ def _outermost(found: Samples) -> Samples:
     dose = found.dose_gy[0]
     known = np.flatnonzero(~np.isnan(dose))
     keep: list[int] = []
-    for mask in np.unique(found.mask[known]).tolist():
+    for mask in np.flatnonzero(np.bincount(found.mask[known])).tolist():
         members = known[found.mask[known] == mask]
         keep.extend((int(members[np.argmin(dose[members])]), int(members[np.argmax(dose[members])])))
-    return Samples(found.dose_gy[:, keep], found.volume_cm3[keep], found.mask[keep])
+    return Samples(found.dose_gy[:, keep], found.volume_cm3[keep], found.mask[keep], found.points_mm)
 
 
 def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: float) -> Samples:
@@ -241,16 +243,45 @@ def _boxes(prisms: Prisms, axes: FloatArray, field: DoseField) -> list[FloatArra
     return out
 
 
-def _node_points(prisms: Prisms, lines: Lines) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
-    """Dose nodes inside, and where columns of nodes (u, v) pass through a face of a slab into the open."""
+def _nodes_of(field: DoseField, axes: FloatArray) -> NDArray[np.integer] | None:
+    """(w, v, u) stored integers of the only grid of a field, in ascending order of the lines; None: several grids."""
+    grids = [grid for part in field.parts for grid in part.grids]
+    if len(grids) != 1:
+        return None
+    matrix, _ = grid_frame(grids[0].geometry, axes)
+    # axis 0, 1, 2 of the stored array run along the grid's normal, a column and a row: rows 2, 1, 0 of the matrix
+    target = [int(np.argmax(np.abs(matrix[row]))) for row in (2, 1, 0)]
+    turned = grids[0].stored.transpose([target.index(axis) for axis in (2, 1, 0)])
+    senses = [float(matrix[2 - target.index(axis), axis]) for axis in (2, 1, 0)]
+    return turned[tuple(slice(None, None, 1 if sense > 0 else -1) for sense in senses)]
+
+
+def _node_points(
+    prisms: Prisms, lines: Lines, stored: NDArray[np.integer] | None
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Dose nodes inside, and where columns of nodes (u, v) pass through a face of a slab into the open.
+
+    With `stored`, the nodes of the only grid, only the lowest and the highest at each height of each slab.
+    """
     low, high = prisms.points.min(axis=0), prisms.points.max(axis=0)
-    us = lines[0][(lines[0] >= low[0]) & (lines[0] <= high[0])]
-    vs = lines[1][(lines[1] >= low[1]) & (lines[1] <= high[1])]
+    window = [
+        slice(int(np.searchsorted(axis, low[i])), int(np.searchsorted(axis, high[i], side="right")))
+        for i, axis in enumerate(lines[:2])
+    ]
+    us, vs = lines[0][window[0]], lines[1][window[1]]
     inside = _nodes_inside(prisms, us, vs)
+    if stored is not None:
+        stored = stored[:, window[1], window[0]]
     found: list[tuple[FloatArray, FloatArray, FloatArray, IntArray]] = []
 
-    def add(which: np.ndarray, w: float, mask: int) -> None:
-        rows, columns = np.nonzero(which)
+    def add(which: NDArray[np.bool_], w: float, mask: int) -> None:
+        at = np.flatnonzero(which)
+        if stored is not None:
+            dose = _plane_at(stored, lines[2], w, at)
+            if dose is None:
+                return
+            at = at[[int(np.argmin(dose)), int(np.argmax(dose))]]
+        rows, columns = np.divmod(at, len(us))
         found.append((us[columns], vs[rows], np.full(len(rows), w), np.full(len(rows), mask, dtype=np.int64)))
 
     for s, (lower, upper, section, mask) in enumerate(
@@ -271,6 +302,18 @@ def _node_points(prisms: Prisms, lines: Lines) -> tuple[FloatArray, FloatArray, 
         return none, none, none, np.zeros(0, dtype=np.int64)
     u, v, w, masks = (np.concatenate(column) for column in zip(*found, strict=True))
     return u, v, w, masks
+
+
+def _plane_at(stored: NDArray[np.integer], lines: FloatArray, w: float, at: IntArray) -> FloatArray | None:
+    """Interpolated integers at w of the columns of nodes `at`; None where there are none or the dose is unknown."""
+    if len(at) == 0 or w < lines[0] - EDGE_MM or w > lines[-1] + EDGE_MM:
+        return None
+    k = max(int(np.searchsorted(lines, w, side="right")) - 1, 0)
+    below: FloatArray = stored[k].ravel()[at].astype(np.float64)
+    if k + 1 >= len(lines) or w <= lines[k]:
+        return below
+    share = (w - float(lines[k])) / float(lines[k + 1] - lines[k])
+    return np.asarray(below + share * (stored[k + 1].ravel()[at].astype(np.float64) - below))
 
 
 def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
@@ -294,7 +337,7 @@ def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
 
 def _dosed(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Samples:
     """Dose at points that stand for no volume."""
-    return Samples(dose_parts(field, axes, u, v, w), np.zeros(len(u)), mask)
+    return Samples(dose_parts(field, axes, u, v, w), np.zeros(len(u)), mask, _NO_POINTS)
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
@@ -303,4 +346,5 @@ def _joined(first: Samples, second: Samples) -> Samples:
         np.concatenate([first.dose_gy, second.dose_gy], axis=1),
         np.concatenate([first.volume_cm3, second.volume_cm3]),
         np.concatenate([first.mask, second.mask]),
+        _NO_POINTS,
     )

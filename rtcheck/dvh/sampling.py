@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rtcheck.dvh.boxes import box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
+from rtcheck.dvh.tails import LEVELS, near_tails, tail
 from rtcheck.geometry.interpolate import bend_at, dose_at
-from rtcheck.geometry.occupancy import Lattice, cover
+from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.shape import shape_layers, window_points
 from rtcheck.geometry.solid import Solid
-from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.subcells import halved
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
@@ -25,8 +29,14 @@ __all__ = [
     "field_spacing",
     "sample_prisms",
     "sample_shape",
+    "with_bend",
 ]
 
+_LEAST_CM3 = 0.1
+"""Tails are cut until they hold less than this: 0.03 cm³ is then made of hundreds of samples ..."""
+_LEAST_SHAPE_CM3 = 0.4
+"""... or, between shapes, which are known less well, of dozens."""
+_CORNERS = np.array(list(product((-0.5, 0.5), repeat=3))).T
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
 
@@ -39,12 +49,14 @@ class Samples:
         dose_gy: (parts, n) physical dose of each part of the course; NaN where it is unknown.
         volume_cm3: (n,) volume of each sample.
         mask: (n,) bit i is set when the sample belongs to variant i.
+        points_mm: (3, n) u, v, w of each; (3, 0) once nobody needs them.
         bend_gy: (parts, n) what cubic interpolation of the dose would add; None when it was not asked for.
     """
 
     dose_gy: FloatArray
     volume_cm3: FloatArray
     mask: IntArray
+    points_mm: FloatArray
     bend_gy: FloatArray | None = None
 
 
@@ -85,35 +97,34 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
 
 
 def sample_prisms(
-    prisms: Prisms, axes: FloatArray, field: DoseField, resolution: Resolution, *, bend: bool = False
+    prisms: Prisms, axes: FloatArray, field: DoseField, resolution: Resolution
 ) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
+
+    Cells in the tails of the dose are cut finer, exactly (see `rtcheck.dvh.tails`). They are chosen by the dose in
+    their middle, which knows nothing of where in the cell the sample fell: chosen by the samples themselves, those
+    that are hot by chance would be replaced, those that are cold by chance not, and the whole would come out low.
 
     Returns:
         The samples, and the area of each cross-section as the lattice found it (mm²), to be compared with shapely's.
     """
     lattice = _lattice_over(prisms.points, resolution)
-    sections = len(prisms.areas)
-    cells = cover(prisms.points, prisms.ring_starts, prisms.section_of_ring, sections, lattice)
-    areas = np.add.reduceat(np.append(cells.area_mm2, 0.0), cells.layer_starts[:-1]) if sections else np.zeros(0)
-    thickness = prisms.upper - prisms.lower
-    count = np.maximum(1, np.ceil(thickness / resolution.layer_mm - 1e-6)).astype(np.int64)
-    slab = np.repeat(np.arange(len(count)), count)
-    step = np.arange(len(slab)) - np.repeat(np.cumsum(count) - count, count)
-    height = (thickness / count)[slab]
-    w_layer = prisms.lower[slab] + (step + 0.5) * height
-    # each sub-layer repeats the cells of its slab's cross-section
-    begin = cells.layer_starts[:-1][prisms.section[slab]]
-    length = cells.layer_starts[1:][prisms.section[slab]] - begin
-    layer = np.repeat(np.arange(len(slab)), length)
-    cell = np.arange(len(layer)) - np.repeat(np.cumsum(length) - length - begin, length)
-    # whole cells are sampled anywhere inside; cut cells at the centroid of their covered part
-    su, sv, sw = stagger(cells.row[cell], cells.column[cell], layer)
-    whole = (cells.area_mm2[cell] > (1 - 1e-9) * resolution.cell_mm**2) * resolution.cell_mm
-    points = cells.u_mm[cell] + su * whole, cells.v_mm[cell] + sv * whole, w_layer[layer] + sw * height[layer]
-    volume = cells.area_mm2[cell] * height[layer] / 1000
-    bends = bend_parts(field, axes, *points) if bend else None
-    return Samples(dose_parts(field, axes, *points), volume, prisms.mask[slab][layer], bends), areas
+    boxes, areas = boxes_of(prisms, lattice, resolution.layer_mm)
+    samples = _sampled(field, axes, np.stack(box_points(boxes, lattice)), boxes.volume_cm3, boxes.mask)
+    limits = _limits(samples)
+    kept: list[Samples] = []
+    for level in range(LEVELS):
+        near = near_tails(samples.dose_gy.sum(axis=0), level)
+        middle = np.full(len(near), np.nan)
+        middle[near] = dose_parts(field, axes, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
+        chosen = _tails(middle, samples.volume_cm3, limits, level, _LEAST_CM3)
+        if not np.any(chosen):
+            break
+        kept.append(_part(samples, ~chosen))
+        boxes = cut(boxes, chosen, prisms, lattice)
+        lattice = halved(lattice)
+        samples = _sampled(field, axes, np.stack(box_points(boxes, lattice)), boxes.volume_cm3, boxes.mask)
+    return _together([*kept, samples]), areas
 
 
 def sample_shape(
@@ -122,19 +133,83 @@ def sample_shape(
     variants: tuple[Variant, ...],
     field: DoseField,
     resolution: Resolution,
-    *,
-    bend: bool = False,
+    first_round: int = 0,
 ) -> Samples:
-    """Sample the dose in a solid whose contours are joined by interpolating their shape."""
+    """Sample the dose in a solid whose contours are joined by interpolating their shape.
+
+    In the tails of the dose each sample's volume is spread over eight points of a box about it. `first_round` is the
+    round of `rtcheck.dvh.tails` to begin with: 1 cuts but the hottest percent.
+    """
     low, high = window_points(solid)
     if np.any(high <= low):
-        return Samples(np.zeros((len(field.parts), 0)), np.zeros(0), np.zeros(0, dtype=np.int64))
+        return Samples(np.zeros((len(field.parts), 0)), np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros((3, 0)))
     cell = resolution.cell_mm
     lattice = _lattice_over(np.stack([low - 1.5 * cell, high + 1.5 * cell]), resolution)
     layers = shape_layers(solid, leaves, variants, lattice, resolution.layer_mm)
-    axes, points = leaves[0].stack.axes, (layers.u_mm, layers.v_mm, layers.w_mm)
-    bends = bend_parts(field, axes, *points) if bend else None
-    return Samples(dose_parts(field, axes, *points), layers.volume_mm3 / 1000, layers.mask, bends)
+    axes = leaves[0].stack.axes
+    # a box about the sample that stays in its cell: a cut cell's centroid lies as near to the cell's side as the
+    # covered part is thin
+    within = [np.mod((u - first) / cell, 1.0) for u, first in ((layers.u_mm, lattice.u0), (layers.v_mm, lattice.v0))]
+    reach = [cell * (1 - 2 * np.abs(share - 0.5)) for share in within]
+    size = np.stack([*reach, np.full(len(layers.w_mm), resolution.layer_mm / 2)])
+    points = np.stack([layers.u_mm, layers.v_mm, layers.w_mm])
+    samples = _sampled(field, axes, points, layers.volume_mm3 / 1000, layers.mask)
+    limits = _limits(samples)
+    kept: list[Samples] = []
+    for level in range(first_round, LEVELS):
+        dose = samples.dose_gy.sum(axis=0)
+        dose = np.where(near_tails(dose, level), dose, np.nan)
+        chosen = _tails(dose, samples.volume_cm3, limits, level, _LEAST_SHAPE_CM3)
+        if not np.any(chosen):
+            break
+        kept.append(_part(samples, ~chosen))
+        size = size[:, chosen] / 2
+        points = (samples.points_mm[:, chosen, None] + _CORNERS[:, None, :] * size[:, :, None]).reshape(3, -1)
+        size = np.repeat(size, 8, axis=1)
+        volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
+        samples = _sampled(field, axes, points, volume, mask)
+    return _together([*kept, samples])
+
+
+def with_bend(samples: Samples, field: DoseField, axes: FloatArray) -> Samples:
+    """Return the samples with what cubic interpolation of the dose would add."""
+    return replace(samples, bend_gy=bend_parts(field, axes, *samples.points_mm))
+
+
+def _sampled(field: DoseField, axes: FloatArray, points: FloatArray, volume_cm3: FloatArray, mask: IntArray) -> Samples:
+    return Samples(dose_parts(field, axes, *points), volume_cm3, mask, points)
+
+
+def _limits(samples: Samples) -> tuple[float, float]:
+    """Volume of the value, cm³, and the highest dose."""
+    dose = samples.dose_gy.sum(axis=0)
+    top = float(np.max(dose, initial=0.0, where=~np.isnan(dose)))
+    return float(np.sum(samples.volume_cm3[samples.mask & 1 == 1])), top
+
+
+def _tails(
+    dose_gy: FloatArray, volume_cm3: FloatArray, limits: tuple[float, float], level: int, least_cm3: float
+) -> NDArray[np.bool_]:
+    chosen = tail(dose_gy, volume_cm3, *limits, level, least_cm3, cold=False)
+    chosen |= tail(dose_gy, volume_cm3, *limits, level, least_cm3, cold=True)
+    return chosen
+
+
+def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
+    return Samples(
+        samples.dose_gy[:, which], samples.volume_cm3[which], samples.mask[which], samples.points_mm[:, which]
+    )
+
+
+def _together(parts: list[Samples]) -> Samples:
+    """All parts as one, by ascending dose, so that whoever sorts them again has little to do."""
+    whole = Samples(
+        np.concatenate([part.dose_gy for part in parts], axis=1),
+        np.concatenate([part.volume_cm3 for part in parts]),
+        np.concatenate([part.mask for part in parts]),
+        np.concatenate([part.points_mm for part in parts], axis=1),
+    )
+    return _part(whole, np.argsort(whole.dose_gy.sum(axis=0), kind="stable"))
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:

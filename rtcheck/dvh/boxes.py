@@ -1,0 +1,152 @@
+"""The parts of a solid that samples stand for under the prism model: covered cells times sub-layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtcheck.geometry.occupancy import Lattice, cover
+from rtcheck.geometry.prisms import Prisms
+from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.subcells import FACTOR, subcells
+from rtcheck.model.arrays import FloatArray, IntArray
+
+__all__ = ["Boxes", "box_points", "boxes_of", "cut"]
+
+_WHOLE = 1 - 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """Covered cells on sub-layers, all (n,).
+
+    Attributes:
+        section: cross-section of the prisms.
+        row, column: cell of the lattice.
+        u_mm, v_mm: centroid of the covered part.
+        area_mm2: covered area.
+        layer: running number of the sub-layer.
+        w_mm: its middle.
+        height_mm: its thickness.
+        mask: bit i is set when variant i has it.
+    """
+
+    section: IntArray
+    row: IntArray
+    column: IntArray
+    u_mm: FloatArray
+    v_mm: FloatArray
+    area_mm2: FloatArray
+    layer: IntArray
+    w_mm: FloatArray
+    height_mm: FloatArray
+    mask: IntArray
+
+    @property
+    def volume_cm3(self) -> FloatArray:
+        """Covered volume."""
+        return self.area_mm2 * self.height_mm / 1000
+
+
+def boxes_of(prisms: Prisms, lattice: Lattice, layer_mm: float) -> tuple[Boxes, FloatArray]:
+    """Fill every slab with cells and sub-layers of at most `layer_mm`.
+
+    Returns:
+        The boxes, and the area of each cross-section as the lattice found it, mm².
+    """
+    sections = len(prisms.areas)
+    cells = cover(prisms.points, prisms.ring_starts, prisms.section_of_ring, sections, lattice)
+    areas = np.add.reduceat(np.append(cells.area_mm2, 0.0), cells.layer_starts[:-1]) if sections else np.zeros(0)
+    thickness = prisms.upper - prisms.lower
+    count = np.maximum(1, np.ceil(thickness / layer_mm - 1e-6)).astype(np.int64)
+    slab = np.repeat(np.arange(len(count)), count)
+    step = np.arange(len(slab)) - np.repeat(np.cumsum(count) - count, count)
+    height = (thickness / count)[slab]
+    middle = prisms.lower[slab] + (step + 0.5) * height
+    # each sub-layer repeats the cells of its slab's cross-section
+    begin = cells.layer_starts[:-1][prisms.section[slab]]
+    length = cells.layer_starts[1:][prisms.section[slab]] - begin
+    layer = np.repeat(np.arange(len(slab)), length)
+    cell = np.arange(len(layer)) - np.repeat(np.cumsum(length) - length - begin, length)
+    boxes = Boxes(
+        section=prisms.section[slab][layer],
+        row=cells.row[cell],
+        column=cells.column[cell],
+        u_mm=cells.u_mm[cell],
+        v_mm=cells.v_mm[cell],
+        area_mm2=cells.area_mm2[cell],
+        layer=layer,
+        w_mm=middle[layer],
+        height_mm=height[layer],
+        mask=prisms.mask[slab][layer],
+    )
+    return boxes, areas
+
+
+def box_points(boxes: Boxes, lattice: Lattice) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Where each box is sampled: whole cells anywhere inside, cut cells at the centroid of their covered part."""
+    su, sv, sw = stagger(boxes.row, boxes.column, boxes.layer)
+    whole = boxes.area_mm2 > _WHOLE * lattice.du * lattice.dv
+    return (
+        boxes.u_mm + su * (whole * lattice.du),
+        boxes.v_mm + sv * (whole * lattice.dv),
+        boxes.w_mm + sw * boxes.height_mm,
+    )
+
+
+def cut(boxes: Boxes, chosen: NDArray[np.bool_], prisms: Prisms, lattice: Lattice) -> Boxes:
+    """Cut the chosen boxes in half along u, v and w, exactly; the cells are those of the halved lattice.
+
+    Args:
+        boxes: on `lattice`.
+        chosen: (n,) which.
+        prisms: what the boxes fill.
+        lattice: as before the cut.
+    """
+    at = np.flatnonzero(chosen)
+    key = (boxes.section[at] * lattice.rows + boxes.row[at]) * lattice.columns + boxes.column[at]
+    _, first, cell = np.unique(key, return_index=True, return_inverse=True)
+    one = at[first]
+    row, column, area = boxes.row[one], boxes.column[one], boxes.area_mm2[one]
+    half = np.arange(FACTOR)
+    shape = (len(one), FACTOR, FACTOR)
+    rows = np.broadcast_to((row * FACTOR)[:, None, None] + half[:, None], shape)
+    columns = np.broadcast_to((column * FACTOR)[:, None, None] + half, shape)
+    u = lattice.u0 + lattice.du / FACTOR * (columns + 0.5)
+    v = lattice.v0 + lattice.dv / FACTOR * (rows + 0.5)
+    areas = np.broadcast_to(area[:, None, None] / FACTOR**2, shape).copy()
+    partial = np.flatnonzero(area <= _WHOLE * lattice.du * lattice.dv)
+    if len(partial):
+        found = subcells(
+            prisms.points,
+            prisms.ring_starts,
+            prisms.section_of_ring,
+            lattice,
+            boxes.section[one][partial],
+            row[partial],
+            column[partial],
+        )
+        u[partial], v[partial], areas[partial] = found.u_mm, found.v_mm, found.area_mm2
+    # (chosen, sub-layer, row, column), without what is empty
+    parts = (len(at), FACTOR, FACTOR, FACTOR)
+
+    filled = np.flatnonzero(np.broadcast_to((areas[cell] > 0)[:, None], parts))
+    box, rest = np.divmod(filled, FACTOR**3)
+    upper, place = np.divmod(rest, FACTOR**2)
+    place += cell.ravel()[box] * FACTOR**2
+    box = at[box]
+    height = boxes.height_mm[box] / FACTOR
+    return Boxes(
+        section=boxes.section[box],
+        row=rows.ravel()[place],
+        column=columns.ravel()[place],
+        u_mm=u.ravel()[place],
+        v_mm=v.ravel()[place],
+        area_mm2=areas.ravel()[place],
+        layer=boxes.layer[box] * FACTOR + upper,
+        w_mm=boxes.w_mm[box] + (upper - (FACTOR - 1) / 2) * height,
+        height_mm=height,
+        mask=boxes.mask[box],
+    )

@@ -1,0 +1,61 @@
+"""What a check costs, as numbers of samples and as memory: never in seconds, which depend on the machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rtcheck.dvh.engine import sample_solid
+from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.solid import Leaf
+from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
+
+ROOT = Path(__file__).parents[2] / "sample_dicom"
+PEAK_MB = 400
+
+MEMORY = """
+import resource, sys
+from rtcheck.catalogue.protocol import read_protocol
+from rtcheck.catalogue.registry import read_record
+from rtcheck.check import check
+from rtcheck.dicom.case import read_case
+from pathlib import Path
+root = Path(sys.argv[1])
+case = read_case([root / "icc-0001" / "export"])
+check(case, read_record(root / "icc-0001" / "registry.toml"), read_protocol(str(root / "protocol.toml")))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def samples_of(radius, slope=0.0, model="prism"):
+    """Numbers of samples (value, coarse, other) of a sphere in a dose that climbs by `slope` Gy/mm."""
+    stack, _ = stack_contours(roi_of(sphere(radius), 2.5, 0.5))
+    field = field_of(grid_of(lambda x, y, z: 40 + slope * x + 0 * y + 0 * z, 2.5, radius + 4))
+    found = sample_solid("A", Leaf(stack), field, model)
+    return [len(part.volume_cm3) for part in (found.value, found.coarse, found.other)]
+
+
+@pytest.mark.parametrize(("model", "most"), [("prism", 32_000), ("shape", 100_000)])
+def test_samples_do_not_grow_with_the_structure(model, most):
+    """From 4 to 900 cm³ a uniform dose takes the same number of samples, within a factor of two."""
+    counts = np.array([samples_of(radius, model=model) for radius in (10, 20, 40, 60)])
+    assert np.all(counts.max(axis=0) <= 2 * counts.min(axis=0))
+    assert counts[:, 0].max() <= most
+
+
+def test_steep_doses_take_more_samples_but_few():
+    """In a gradient the tails are cut, in more rounds the larger the structure: up to sixteen times the samples."""
+    for radius in (10, 40, 60):
+        flat, steep = samples_of(radius), samples_of(radius, 0.5)
+        assert flat[0] < steep[0] <= 16 * flat[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is known on Linux")
+def test_peak_memory_of_the_sample():
+    """A check of the sample patient, as a process of its own, peaks under 400 MB."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(ROOT)], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert int(done.stdout) / 1000 < PEAK_MB
