@@ -26,7 +26,7 @@ from rtcheck.rules.constraint import (
     Tier,
 )
 
-__all__ = ["read_protocol"]
+__all__ = ["read_parts", "read_protocol"]
 
 _MOST_FILES = 64
 
@@ -62,6 +62,19 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
     Raises:
         FileFaultsError: anything is wrong in any of the files; carries every fault of every file.
     """
+    return _read(name_or_path)[0]
+
+
+def read_parts(name_or_path: str | Path) -> tuple[Protocol, tuple[ProtocolPart, ...]]:
+    """Read a protocol as `read_protocol` does, and return with it the parts of its files, the named file last.
+
+    Raises:
+        FileFaultsError: anything is wrong in any of the files; carries every fault of every file.
+    """
+    return _read(name_or_path)
+
+
+def _read(name_or_path: str | Path) -> tuple[Protocol, tuple[ProtocolPart, ...]]:
     path, shown = _find(name_or_path)
     reading = _Reading()
     _read_file(path, shown, reading, [])
@@ -75,7 +88,7 @@ def read_protocol(name_or_path: str | Path) -> Protocol:
     found = tuple(fault for faults in reading.faults for fault in faults.found)
     if found or not reading.parts:
         raise FileFaultsError(found)
-    return replace(_protocol(reading, known, tiers), names=read_names())
+    return replace(_protocol(reading, known, tiers), names=read_names()), tuple(reading.parts)
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
@@ -162,6 +175,9 @@ def _real(path: Path) -> Path:
 def _read_sources(reading: _Reading) -> dict[str, Source]:
     """Read the citations: shipped, beside the files read, and of their own tables; the files join `reading.files`."""
     known: dict[str, Source] = {}
+    if len(reading.done) == 1 and reading.parts and reading.parts[0].pinned is not None:
+        reading.parts[0].add_sources(known)  # a pinned copy stands alone: a later edition of ours cannot change it
+        return known
     shipped = constraints_folder()
     folders = [shipped] if shipped is not None else []
     folders += [folder for folder in reading.folders if shipped is None or folder.resolve() != shipped.resolve()]
@@ -224,6 +240,8 @@ def _protocol(reading: _Reading, known: dict[str, Source], tiers: tuple[Tier, ..
         approved_on=root.head.approved_on.isoformat() if root.head.approved_on is not None else "",
         files=tuple(ProtocolFile(file.name, file.sha256) for file in reading.files),
         sha256=_digest(reading.files),
+        examples=tuple(example for part in reading.parts for example in part.examples),
+        pinned=root.pinned,
     )
 
 

@@ -10,18 +10,31 @@ from rtcheck.catalogue.condition_table import FactUse, read_conditions
 from rtcheck.catalogue.constraint_table import read_constraint
 from rtcheck.catalogue.facts import is_taken
 from rtcheck.catalogue.faults import Faults, Table, check_schema, describe, misplaced_key, suggest, validate_table
+from rtcheck.catalogue.protocol_example import read_example
+from rtcheck.catalogue.protocol_pinned import check_pinned
 from rtcheck.catalogue.protocol_schema import (
     ConstraintTable,
     ConventionsTable,
     EligibilityTable,
+    ExampleTable,
     HeadTable,
     LesionsTable,
+    PinnedTable,
     TierTable,
     TrialTable,
 )
 from rtcheck.catalogue.sources import add_sources
 from rtcheck.catalogue.toml_file import TomlFile
-from rtcheck.rules.constraint import Constraint, Conventions, EligibilityRule, LesionRules, Tier, TrialRules
+from rtcheck.rules.constraint import (
+    Constraint,
+    Conventions,
+    EligibilityRule,
+    Example,
+    LesionRules,
+    Pinned,
+    Tier,
+    TrialRules,
+)
 
 __all__ = ["PROTOCOL_SCHEMA", "ProtocolPart", "read_part"]
 
@@ -29,9 +42,17 @@ PROTOCOL_SCHEMA = "rtcheck.protocol/1"
 
 T = TypeVar("T", bound=Table)
 
-_TABLES: dict[str, type[Table]] = {"lesions": LesionsTable, "conventions": ConventionsTable, "trial": TrialTable}
-_LISTS: dict[str, type[Table]] = {"eligibility": EligibilityTable, "tier": TierTable, "constraint": ConstraintTable}
-_KEYS_ELSEWHERE = {name: tuple(table.model_fields) for name, table in {**_TABLES, **_LISTS}.items()}
+_TABLES: dict[str, type[Table]] = {
+    "lesions": LesionsTable, "conventions": ConventionsTable, "trial": TrialTable, "pinned": PinnedTable,
+}
+_LISTS: dict[str, type[Table]] = {
+    "eligibility": EligibilityTable, "tier": TierTable, "constraint": ConstraintTable, "example": ExampleTable,
+}
+_KEYS_ELSEWHERE = {
+    name: tuple(table.model_fields)
+    for name, table in {**_TABLES, **_LISTS}.items()
+    if name not in ("pinned", "example")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,9 @@ class ProtocolPart:
         uses: its conditions, whose facts are checked when all files are read.
         cited: (source key, key path) of its constraints, faulty ones included.
         sources: its ``[sources.KEY]`` tables, as parsed.
+        examples: in file order, faulty ones left out.
+        pinned: what it is a copy of, or None.
+        data: the file as parsed.
         faults: collector of the file.
     """
 
@@ -66,6 +90,9 @@ class ProtocolPart:
     uses: tuple[FactUse, ...]
     cited: tuple[tuple[str, str], ...]
     sources: object
+    examples: tuple[Example, ...]
+    pinned: Pinned | None
+    data: Mapping[str, Any]
     faults: Faults
 
     def add_sources(self, known: dict[str, Any]) -> None:
@@ -90,6 +117,8 @@ def read_part(file: TomlFile, faults: Faults, *, included: bool) -> ProtocolPart
     ]
     eligibility = [_eligibility(entry, path, faults, uses) for entry, path in _entries(data, "eligibility", faults)]
     tiers = [_tier(entry, path, faults, uses) for entry, path in _entries(data, "tier", faults)]
+    examples = [read_example(entry, path, file.name, faults) for entry, path in _entries(data, "example", faults)]
+    pinned = _table(data, "pinned", PinnedTable, faults)
     return ProtocolPart(
         name=file.name,
         head=head,
@@ -109,6 +138,9 @@ def read_part(file: TomlFile, faults: Faults, *, included: bool) -> ProtocolPart
             if isinstance(entry.get("source"), str) and entry["source"].strip()
         ),
         sources=data.get("sources"),
+        examples=tuple(example for example in examples if example is not None),
+        pinned=check_pinned(pinned, data, faults) if pinned is not None else None,
+        data=data,
         faults=faults,
     )
 

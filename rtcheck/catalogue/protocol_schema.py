@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from rtcheck.catalogue.faults import Table
 from rtcheck.catalogue.registry_schema import Line
 
 __all__ = [
-    "ConstraintTable", "ConventionsTable", "EligibilityTable", "GoalTableTable", "HeadTable", "LesionsTable",
-    "SourceTable", "TierTable", "TrialTable",
+    "ConstraintTable", "ConventionsTable", "EligibilityTable", "ExampleTable", "GoalTableTable", "HeadTable",
+    "LesionsTable", "PinnedFileTable", "PinnedTable", "SourceTable", "TierTable", "TrialTable",
 ]
 
 _Point = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -133,3 +133,42 @@ class ConstraintTable(Table):
     )
     endpoint: str = Field(default="", description="the clinical endpoint, a text")
     note: str = Field(default="", description="a text")
+
+
+_SHA256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_DIGEST = "a SHA-256 digest, 64 hexadecimal digits; `rtcheck protocol approve` writes it"
+
+
+class PinnedFileTable(Table):
+    """One entry of ``pinned.files``."""
+
+    name: Line = Field(description="the name of a file")
+    sha256: _SHA256 = Field(description=_DIGEST)
+
+
+class PinnedTable(Table):
+    """``[pinned]``: what an approved copy was made of. `rtcheck protocol approve` writes it."""
+
+    of: Line = Field(description="the id of the protocol it was made of, a text")
+    sha256: _SHA256 = Field(description=_DIGEST)
+    names_sha256: _SHA256 = Field(description=_DIGEST)
+    content_sha256: _SHA256 = Field(description=_DIGEST)
+    files: Annotated[list[PinnedFileTable], Field(min_length=1)] = Field(description="the files it was made of")
+    confirmed: list[Line] | None = _optional("ids of limits confirmed by the approver, a list of texts")
+
+
+class ExampleTable(Table):
+    """``[[example]]``: facts and metric values in, outcomes out; `rtcheck protocol test` runs it."""
+
+    name: Line = Field(description="what the example shows, a text")
+    facts: dict[str, Any] | None = _optional('a table of facts, such as { child_pugh = "A", fev1_l = 1.45 }')
+    lesions: Annotated[list[Line], Field(min_length=1)] | None = _optional(
+        'organs of active lesions, such as ["liver", "lung"]'
+    )
+    fractions: int | None = Field(default=None, ge=1, description="the number of fractions, whole")
+    values: dict[str, Any] | None = _optional('constraint ids with a value or [value, low, high]: { "ID" = 12.3 }')
+    lookups: dict[str, Any] | None = _optional("as values, of the metric that a goal_table looks up")
+    expect: dict[str, Any] | None = _optional('constraint ids with an outcome, such as { "ID" = "MET" }')
+    expect_facts: dict[str, Any] | None = _optional(
+        'facts or tiers with their value, such as { lung_function = "LF-C" }; "unknown" where it cannot be told'
+    )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import click
 
+from rtcheck.cli.protocol_tools import approve, diff, test
 from rtcheck.cli.streams import print_text
 
 __all__ = ["protocol"]
 
 
-@click.group(short_help="Constraint files: list, show NAME, check FILE.")
+@click.group(short_help="Constraint files: list, show, check, approve, diff, test.")
 def protocol() -> None:
-    """List, show and validate protocols and constraint sets."""
+    """List, show, validate, approve, compare and test protocols and constraint sets."""
+
+
+for _command in (approve, diff, test):
+    protocol.add_command(_command)
 
 
 @protocol.command("list")
@@ -42,9 +47,18 @@ def show(name: str) -> int:
 @protocol.command()
 @click.argument("name", metavar="NAME|FILE")
 def check(name: str) -> int:
-    """Read a protocol with all it includes and report every fault: where, what stands there, what should."""
+    """Read a protocol with all it includes and report every fault: where, what stands there, what should.
+
+    Of one without faults it lists what a site has to confirm before it approves its own copy.
+    """
+    from rtcheck.catalogue.approve import doubts
     from rtcheck.catalogue.protocol import read_protocol
     from rtcheck.render.protocol_text import protocol_summary
+    from rtcheck.render.protocol_tools import confirm_text
 
-    print_text(protocol_summary(name, read_protocol(name)))
+    read = read_protocol(name)
+    found = doubts(read)
+    if read.pinned is not None:  # the approver has confirmed these, and the copy is sealed
+        found = tuple(one for one in found if one.constraint.id not in read.pinned.confirmed)
+    print_text(protocol_summary(name, read) + confirm_text(found))
     return 0

@@ -30,14 +30,18 @@ def protocol_summary(name: str, protocol: Protocol) -> str:
                        if word in priorities) or "none"
     lines = wrap(visible(f"{name}: valid. {protocol.id} {protocol.version}, {protocol.title}"), hanging="    ")
     lines += wrap(f"{len(protocol.files)} files, {len(protocol.constraints)} constraints ({counts}), "
-                  f"{len(protocol.tiers)} tiers, {len(protocol.eligibility)} eligibility rules.", "  ")
-    unread = sum(one.confidence in LEGEND for one in protocol.constraints)
-    if unread:
-        lines += wrap(f"{unread} limits were not read in their primary text: check them before approving.", "  ")
+                  f"{len(protocol.tiers)} tiers, {len(protocol.eligibility)} eligibility rules"
+                  f"{f', {len(protocol.examples)} examples' if protocol.examples else ''}.", "  ")
     if protocol.status == "draft":
         lines += wrap("Draft: a check against it is at best REVIEW (RTD805).", "  ")
     else:
         lines += wrap(visible(f"Approved by {protocol.approved_by} on {protocol.approved_on}."), "  ")
+    if protocol.pinned is not None:
+        lines += wrap(visible(f"A pinned copy of {protocol.pinned.of}, unchanged since it was approved; "
+                              f"{len(protocol.pinned.confirmed)} limits confirmed by the approver."), "  ")
+        if protocol.pinned.names_sha256 != protocol.names.sha256:
+            lines += wrap("The table of structure names is another than when it was approved: look at the names that "
+                          "the report matched (RTD304).", "  ")
     return "\n".join(lines) + "\n"
 
 

@@ -11,8 +11,8 @@ from rtcheck.model.record import FactValue
 from rtcheck.rules.names import NameTable
 
 __all__ = [
-    "Comparator", "Condition", "Constraint", "Conventions", "EligibilityRule", "Goal", "GoalTable", "LesionRules",
-    "Priority", "Protocol", "ProtocolFile", "Source", "Tier", "TrialRules",
+    "Comparator", "Condition", "Constraint", "Conventions", "EligibilityRule", "Example", "Goal", "GoalTable",
+    "LesionRules", "Pinned", "Priority", "Protocol", "ProtocolFile", "Source", "Tier", "TrialRules",
 ]
 
 Comparator = Literal["<=", "<", ">=", ">"]
@@ -195,6 +195,52 @@ class ProtocolFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a pinned copy was made of.
+
+    Attributes:
+        of: id of the protocol.
+        sha256: that protocol's digest over all its files; `files`: each of them.
+        names_sha256: of the table of structure names it was approved with.
+        confirmed: ids of the limits that the approver confirmed although their number was not read in a source.
+    """
+
+    of: str
+    sha256: str
+    names_sha256: str
+    files: tuple[ProtocolFile, ...] = ()
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example written inside a protocol: facts and metric values in, outcomes out.
+
+    Attributes:
+        name: for people.
+        facts: by ``table.key`` of the registry; what is not named is not known.
+        lesions: organs of active lesions; empty: nothing is said about lesions.
+        fractions: of the course, or None: not known.
+        values: constraint id to (value, low, high) in the unit of its metric; a constraint not named has no value.
+        lookups: the same for the metric that a goal table looks up.
+        expect: constraint id to outcome.
+        expect_facts: tier or other fact to its value; the text ``unknown`` where it cannot be told.
+        file, key_path: where it was read, for messages.
+    """
+
+    name: str
+    facts: Mapping[str, FactValue]
+    lesions: tuple[str, ...]
+    fractions: int | None
+    values: Mapping[str, tuple[float, float, float]]
+    lookups: Mapping[str, tuple[float, float, float]]
+    expect: Mapping[str, str]
+    expect_facts: Mapping[str, FactValue]
+    file: str = ""
+    key_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """A protocol with everything it includes. `names` is the table of aliases its structure names are looked up in."""
 
@@ -214,3 +260,5 @@ class Protocol:
     files: tuple[ProtocolFile, ...] = ()
     sha256: str = ""
     names: NameTable = field(default_factory=lambda: NameTable((), {}))
+    examples: tuple[Example, ...] = ()
+    pinned: Pinned | None = None
