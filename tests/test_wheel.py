@@ -46,8 +46,8 @@ def names_listed(done):
 def test_the_wheel_holds_every_constraint_file_and_no_tests(wheel):
     """All of constraints/ is in the wheel, and neither tests nor sample patients are."""
     names = zipfile.ZipFile(wheel).namelist()
-    for path in (ROOT / "constraints").glob("*.toml"):
-        assert f"rtcheck/constraints/{path.name}" in names
+    for path in (ROOT / "constraints").rglob("*.toml"):
+        assert f"rtcheck/constraints/{path.relative_to(ROOT / 'constraints').as_posix()}" in names
     assert "rtcheck/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "sample_dicom/", "constraints/"))]
 

@@ -56,18 +56,20 @@ def _metric_page(topic: str) -> str:
 
 def _constraint_page(topic: str, protocol_name: str | None) -> tuple[str, list[str]]:
     """Return the page of a constraint, or nothing and every id there is."""
-    from rtcheck.catalogue.locate import shipped_names
-    from rtcheck.catalogue.lookup import constraint_records
+    from rtcheck.catalogue.lookup import find_constraint, shipped_constraint, shipped_holders, shipped_ids
     from rtcheck.catalogue.protocol import read_protocol
     from rtcheck.render.explain_text import explain_constraint
 
-    ids: dict[str, None] = {}
-    for name in (protocol_name,) if protocol_name else shipped_names():
-        for record in constraint_records(read_protocol(name)):
-            if record.constraint.id == topic:
-                return explain_constraint(record.constraint, record.source), []
-            ids[record.constraint.id] = None
-    return "", list(ids)
+    if protocol_name:
+        protocol = read_protocol(protocol_name)
+        record = find_constraint(protocol, topic)
+        if record is None:
+            return "", [constraint.id for constraint in protocol.constraints]
+        return explain_constraint(record.constraint, record.source), []
+    record = shipped_constraint(topic)
+    if record is None:
+        return "", list(shipped_ids())
+    return explain_constraint(record.constraint, record.source, shipped_holders(record.constraint.id)), []
 
 
 def _unknown(topic: str, ids: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rtcheck.dvh.glossary import CONVENTION, GLOSSARY
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import print_metric
@@ -59,8 +61,8 @@ def explain_metric(metric: Metric) -> str:
     ])
 
 
-def explain_constraint(constraint: Constraint, source: Source | None) -> str:
-    """Return the page of one constraint with its limits, where it applies and its citation."""
+def explain_constraint(constraint: Constraint, source: Source | None, holders: Sequence[str] = ()) -> str:
+    """Return the page of one constraint: its limits, where it applies, its citation, which shipped sets hold it."""
     citation = constraint.source if source is None else f"{constraint.source}: {source.citation}"
     if source is not None and source.reference:
         citation += f" ({source.reference})"
@@ -83,6 +85,7 @@ def explain_constraint(constraint: Constraint, source: Source | None) -> str:
         ("Where", constraint.where),
         ("Checked", source.verified if source is not None else ""),
         ("Confidence", confidence),
+        ("In", ", ".join(holders)),
         ("File", f"{constraint.file}, {constraint.key_path}" if constraint.key_path else constraint.file),
     ])
 
