@@ -66,7 +66,7 @@ def resolve_plane(rings: list[FloatArray], *, exclusive: bool) -> PlaneRegion:
     for ring in unique:
         polygon = shapely.polygons(ring)
         if not shapely.is_valid(polygon):
-            polygon, differs = _even_odd(ring)
+            polygon, differs = _self_touching(ring)
             crossing += differs
             resolved += 1
         if shapely.area(polygon) > 0:
@@ -98,6 +98,59 @@ def _combine(shapes: list[shapely.Geometry], *, exclusive: bool) -> tuple[shapel
     for other in shapes[1:]:
         region = shapely.symmetric_difference(region, other)
     return region, overlap
+
+
+def _self_touching(ring: FloatArray) -> tuple[shapely.Geometry, float]:
+    """Find the region of a ring that meets itself, and the area on which another reading would differ.
+
+    A channel that is drawn there and back encloses nothing: it joins loops that are contours of their own (a keyhole,
+    PS3.3 §C.8.8.6.3), whichever way each of them is wound.
+    """
+    loops = _without_channels(ring)
+    if len(loops) == 1:
+        return _even_odd(loops[0])
+    regions, differs = [], 0.0
+    for loop in loops:
+        polygon = shapely.polygons(loop)
+        if not shapely.is_valid(polygon):
+            polygon, more = _even_odd(loop)
+            differs += more
+        if shapely.area(polygon) > 0:
+            regions.append(polygon)
+    if not regions:
+        return shapely.Polygon(), differs
+    region, overlap = _combine(regions, exclusive=False)
+    return region, differs + overlap
+
+
+def _without_channels(ring: FloatArray) -> list[FloatArray]:
+    """Split a ring at every edge that it retraces in the opposite direction; the ring alone where there is none."""
+    following = np.roll(ring, -1, axis=0)
+    edges = [(tuple(a), tuple(b)) for a, b in zip(ring.tolist(), following.tolist(), strict=True)]
+    waiting: dict[tuple[tuple[float, ...], tuple[float, ...]], list[int]] = {}
+    dropped: set[int] = set()
+    for index, (start, end) in enumerate(edges):
+        back = waiting.get((end, start))
+        if back:
+            dropped |= {index, back.pop()}
+        else:
+            waiting.setdefault((start, end), []).append(index)
+    if not dropped:
+        return [ring]
+    open_ends: dict[tuple[float, ...], list[tuple[float, ...]]] = {}
+    for index, (start, end) in enumerate(edges):
+        if index not in dropped:
+            open_ends.setdefault(start, []).append(end)
+    loops: list[FloatArray] = []
+    for index, (start, _) in enumerate(edges):
+        while index not in dropped and open_ends.get(start):
+            loop, here = [start], open_ends[start].pop(0)
+            while here != start:
+                loop.append(here)
+                here = open_ends[here].pop(0)
+            if len(loop) > 2:
+                loops.append(np.array(loop))
+    return loops or [ring]
 
 
 def _even_odd(ring: FloatArray) -> tuple[shapely.Geometry, float]:

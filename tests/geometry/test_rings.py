@@ -144,6 +144,24 @@ def test_mixed_closed_types_are_refused():
     assert codes(stack_contours(roi_of_rings(rings, kinds=kinds))[1]) == [("RTD309", "E")]
 
 
+@pytest.mark.parametrize("inner", [[[2, 2], [2, 8], [8, 8], [8, 2]], [[2, 2], [8, 2], [8, 8], [2, 8]]])
+@pytest.mark.parametrize("channel", [[], [[1, 2]], [[0.5, 2], [1.5, 2]]])
+def test_keyhole_of_either_winding(inner, channel):
+    """A hole joined by a channel that is drawn there and back is a hole whichever way it is wound: 64, RTD308."""
+    keyhole = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 2], *channel, *inner, [2, 2], *channel[::-1], [0, 2]]
+    stack, findings = stack_contours(roi_of_rings(on_planes(keyhole)))
+    assert [item.code for item in findings] == ["RTD308"]
+    assert np.allclose(plane_areas(stack), 64)
+
+
+def test_dumbbell_joined_by_a_channel_is_two_islands():
+    """Two loops joined by a retraced line both count, whichever way they are wound."""
+    ring = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0], [-3, 0], [-3, 4], [-7, 4], [-7, 0], [-3, 0]]
+    stack, findings = stack_contours(roi_of_rings(on_planes(ring)))
+    assert [item.code for item in findings] == ["RTD308"]
+    assert np.allclose(plane_areas(stack), 32)
+
+
 def test_keyhole_is_a_hole():
     """A keyhole contour encloses its ring, not the hole: 64 of 100, RTD308."""
     keyhole = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 2], [2, 2], [2, 8], [8, 8], [8, 2], [2, 2], [0, 2]]
