@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from rtcheck.cli.protocol_tools import approve, diff, test
+from rtcheck.cli.protocol_tools import approve, diff, schema, test
 from rtcheck.cli.streams import print_text
 
 __all__ = ["protocol"]
 
 
-@click.group(short_help="Constraint files: list, show, check, approve, diff, test.")
+@click.group(short_help="Constraint files: list, check, approve, diff, ...")
 def protocol() -> None:
     """List, show, validate, approve, compare and test protocols and constraint sets."""
 
 
-for _command in (approve, diff, test):
+for _command in (approve, diff, schema, test):
     protocol.add_command(_command)
 
 

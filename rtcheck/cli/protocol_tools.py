@@ -10,7 +10,7 @@ import click
 from rtcheck.cli.options import format_option
 from rtcheck.cli.streams import note, print_json, print_text
 
-__all__ = ["approve", "diff", "refuse_existing", "test"]
+__all__ = ["approve", "diff", "refuse_existing", "schema", "test"]
 
 _DIFFERENT = 1
 _FAILED = 1
@@ -97,3 +97,13 @@ def test(name: str) -> int:
     results = run_examples(read_protocol(name))
     print_text(examples_text(name, results))
     return _FAILED if any(result.mismatches for result in results) else 0
+
+
+@click.command(short_help="JSON Schema of protocol or registry files.")
+@click.option("--registry", is_flag=True, help="The schema of registry files instead of protocol files.")
+def schema(*, registry: bool) -> int:
+    """Print the JSON Schema of protocol files, for editors that complete and check while a file is written."""
+    from rtcheck.catalogue.schema import protocol_schema, registry_schema, schema_text
+
+    print_json(schema_text(registry_schema() if registry else protocol_schema()))
+    return 0

@@ -16,7 +16,7 @@ id = "LF-A"
 rank = 1
 any = [{ fev1_l = { above = 1.2 } }]
 """
-WORST = '{ fev1_l = 1.1, fev1_percent = 80, home_oxygen = false }'
+WORST = "{ fev1_l = 1.1, fev1_percent = 80, home_oxygen = false }"
 
 
 def results(tmp_path, *examples, base=PROTOCOL + TIERS + TABLE):
