@@ -25,7 +25,7 @@ from rtcheck.model.finding import Finding, finding
 __all__ = ["DEFAULT_STRUCTURE_MODEL", "SampledSolid", "StructureModel", "sample_solid", "structure_dose"]
 
 StructureModel = Literal["prism", "shape"]
-DEFAULT_STRUCTURE_MODEL: StructureModel = "prism"
+DEFAULT_STRUCTURE_MODEL: StructureModel = "shape"
 """What fills the space between contours unless a protocol or the user says otherwise."""
 
 _SAMPLES = 16_000
@@ -46,8 +46,8 @@ _ASKED_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
 _AREA_RTOL = 1e-9
 _BEND = 1.5
 """The cubic correction counts this much in the interval: it is an estimate itself; by calibration."""
-_BEYOND = 0.6
-_BEYOND_PLANES = 4.0
+_BEYOND = 0.15
+_BEYOND_PLANES = 1.0
 """How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
 over the number of planes, since a solid of few contours is the least known; by calibration on closed forms."""
 

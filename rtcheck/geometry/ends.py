@@ -132,7 +132,8 @@ def _tip(areas: FloatArray, perimeters: FloatArray, steps: FloatArray, gaps: tup
     least, most = min(estimate, other) - _PAD * spacing, max(estimate, other) + _PAD * spacing
     reach = (max(0.0, least), estimate, min(spacing, most))
     share = float(np.mean(_profile(slope, curvature, power, (np.arange(64) + 0.5) / 64 * estimate)))
-    height = (min(share * reach[0], spacing / 2), spacing / 2, max(share * reach[2], spacing / 2))
+    # systems that cut prisms off at the end contours exist, however the structure tapers
+    height = (0.0, spacing / 2, max(share * reach[2], spacing / 2))
     return Tip(reach, height, slope, curvature, power)
 
 
