@@ -21,13 +21,14 @@ from rtcheck.errors import FileFaultsError
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import FactValue, PatientRecord, PlanSelector, PriorCourse
 
-__all__ = ["REGISTRY_SCHEMA", "read_record"]
+__all__ = ["REGISTRY_SCHEMA", "check_data", "read_record"]
 
 REGISTRY_SCHEMA = "rtcheck.registry/1"
 
 _NOT_FACTS = frozenset({"patient.id", "patient.dicom_ids"})
 _LISTS: dict[str, type[Table]] = {"lesion": LesionTable, "plan": PlanTable, "prior_course": PriorCourseTable}
 _KEYS_ELSEWHERE = {name: tuple(table.model_fields) for name, table in FACT_TABLES.items()}
+_UNCONFIRMED = re.compile(rb"#\s*CONFIRM\b")
 _EXCLUSION_KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -47,10 +48,26 @@ def read_record(path: str | Path) -> PatientRecord:
     path = Path(path)
     faults = Faults(str(path))
     file = read_toml(path, faults)
+    if file is not None:
+        _refuse_unconfirmed(file.content, faults)
     record = None if file is None else _record(file.data, file.name, file.sha256, faults)
     if record is None or faults.found:
         raise FileFaultsError(tuple(faults.found))
     return record
+
+
+def check_data(data: Mapping[str, Any], faults: Faults) -> PatientRecord | None:
+    """Check a record that stands in no file yet; every fault in it is noted, and then None is returned."""
+    return _record(data, faults.file, "", faults)
+
+
+def _refuse_unconfirmed(content: bytes, faults: Faults) -> None:
+    """Note what `rtcheck registry init` guessed and nobody confirmed: a guess is not a record."""
+    lines = [str(number) for number, line in enumerate(content.split(b"\n"), start=1) if _UNCONFIRMED.search(line)]
+    if lines:
+        shown = ", ".join(lines[:10]) + (" and more" if len(lines) > 10 else "")
+        faults.add("", f"{len(lines)} guesses still marked # CONFIRM (line{'s' * (len(lines) > 1)} {shown})",
+                   "each one checked against the patient's record, and its mark removed")
 
 
 def _record(data: Mapping[str, Any], name: str, sha256: str, faults: Faults) -> PatientRecord | None:

@@ -12,6 +12,8 @@ __all__ = ["finding_lines"]
 
 _SEVERITIES = "FEWI"
 _HANGING = " " * 12
+_MOST_RULES = 3
+"""Rules of the record that are named one by one when their facts are not recorded; more are counted."""
 
 
 def finding_lines(findings: Sequence[Finding], paint: Paint = no_paint) -> list[str]:
@@ -34,7 +36,9 @@ def finding_lines(findings: Sequence[Finding], paint: Paint = no_paint) -> list[
             notes.setdefault(one.code, []).append(one)
     for code, same in notes.items():
         said = _said(same[0])
-        if len(same) > 1:
+        if code == "RTD756" and len(same) > _MOST_RULES:
+            said = f"{CATALOGUE[code].title}: {len(same)} rules; rtcheck registry check FILE names each"
+        elif len(same) > 1:
             said = f"{CATALOGUE[code].title}: " + ", ".join(dict.fromkeys(one.subject for one in same if one.subject))
         lines += wrap(visible(f"{code} I  {said}"), "  ", _HANGING)
     return lines

@@ -75,14 +75,20 @@ def _rules(protocol: Protocol) -> list[str]:
         words = [f"at most {rules.max_total} lesions" if rules.max_total is not None else "",
                  f"at most {rules.max_per_organ} in one organ" if rules.max_per_organ is not None else "",
                  "regional nodes count as one" if rules.regional_nodes_count_as_one else "",
-                 f"at least {rules.min_measurable} measurable" if rules.min_measurable is not None else ""]
+                 "groups of nonregional nodes count as one" if rules.groups_count_as_one else "",
+                 "" if rules.palliative_count else "palliative lesions do not count",
+                 "" if rules.nodes_are_an_organ else "nodes are not limited by organ",
+                 f"at least {rules.min_measurable} measurable" if rules.min_measurable is not None else "",
+                 "" if rules.primary_can_be_measurable else "the measurable one not the primary"]
         lines += wrap("lesions: " + ", ".join(word for word in words if word), "  ", "    ")
     if protocol.trial is not None:
         arms = " or ".join(protocol.trial.consolidative_arms) or "none named"
         lines += wrap(visible(f"trial {protocol.trial.id}, consolidative arm: {arms}"), "  ", "    ")
     for rule in protocol.eligibility:
         when = " and ".join(condition_text(one) for one in rule.when)
-        needs = " and ".join(condition_text(one) for one in rule.requires)
+        parts = [" and ".join(condition_text(one) for one in group) for group in (rule.requires, *rule.any) if group]
+        needs = ", or ".join(parts) if not rule.requires else ", and one of: ".join(
+            [parts[0], *([", or ".join(parts[1:])] if rule.any else [])])
         lines += wrap(visible(f"{rule.id}: {needs}{f', where {when}' if when else ''} (bears on the {rule.bears_on})"),
                       "  ", "    ")
     for tier in protocol.tiers:
