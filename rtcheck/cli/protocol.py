@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rtcheck.cli.protocol_tools import approve, diff, schema, test
+from rtcheck.cli.protocol_tools import approve, convert, diff, schema, test
 from rtcheck.cli.streams import print_text
 
 __all__ = ["protocol"]
@@ -15,7 +15,7 @@ def protocol() -> None:
     """List, show, validate, approve, compare and test protocols and constraint sets."""
 
 
-for _command in (approve, diff, schema, test):
+for _command in (approve, convert, diff, schema, test):
     protocol.add_command(_command)
 
 

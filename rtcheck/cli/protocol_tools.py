@@ -10,7 +10,7 @@ import click
 from rtcheck.cli.options import format_option
 from rtcheck.cli.streams import note, print_json, print_text
 
-__all__ = ["approve", "diff", "refuse_existing", "schema", "test"]
+__all__ = ["approve", "convert", "diff", "refuse_existing", "schema", "test"]
 
 _DIFFERENT = 1
 _FAILED = 1
@@ -106,4 +106,36 @@ def schema(*, registry: bool) -> int:
     from rtcheck.catalogue.schema import protocol_schema, registry_schema, schema_text
 
     print_json(schema_text(registry_schema() if registry else protocol_schema()))
+    return 0
+
+
+@click.command(short_help="Import other programs' limits, or export CSV.")
+@click.argument("name", metavar="IN")
+@click.option("-o", "output", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="A new .toml file for an import, a new .csv file for an export.")
+def convert(name: str, output: Path) -> int:
+    """Import limits from ESAPI-style CSV, Eclipse XML, RayStation JSON or a scorecard; or export a protocol as CSV.
+
+    An import is a draft. What cannot be carried over is listed on standard error and in the comments of the draft.
+    """
+    from rtcheck.catalogue.convert import convert_file
+    from rtcheck.catalogue.convert_csv import write_csv
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.render.store import store_text
+    from rtcheck.render.terminal import visible
+
+    refuse_existing(output)
+    if output.suffix.lower() == ".csv":
+        text, lost = write_csv(read_protocol(name))
+        said = f"{output}: exported"
+    elif output.suffix.lower() == ".toml":
+        converted = convert_file(Path(name))
+        text, lost = converted.text, [f"{one.place}: {one.what}: {one.why}" for one in converted.left]
+        said = f"{output}: a draft with {converted.count} limits, imported from {converted.form}"
+    else:
+        raise click.UsageError(f"-o {output} ends neither in .toml (import) nor in .csv (export)")
+    store_text(output, text)
+    for line in lost:
+        note(visible(f"not carried over: {line}"))
+    note(visible(said))
     return 0
