@@ -13,7 +13,7 @@ import numpy as np
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.extremes import edge_samples, grid_lines, oblique_margin, prism_extremes
 from rtcheck.dvh.field import DoseField, Quantity
-from rtcheck.dvh.noticed import gap_findings, outside_findings, size_findings
+from rtcheck.dvh.noticed import coarse_step, gap_findings, outside_findings, size_findings, step_findings
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, choose_resolution, field_spacing, sample_prisms, sample_shape, with_bend
 from rtcheck.geometry.prisms import Prisms, prisms_of
@@ -67,7 +67,8 @@ class SampledSolid:
         extreme_margin_gy: what the search for extremes may miss, physical dose; 0 where it is exact.
         planes: number of contour planes of the structure with the fewest.
         fractions: (parts,) number of fractions of each part.
-        quantum_gy: (parts,) half a step of the stored integers, summed over the grids of a part.
+        quantum_gy: (parts,) half a step of the stored integers where it is coarse (`coarse_step`), summed over the
+            grids of a part.
         volume_error_cm3: from the rounding of contour coordinates.
         findings: what sampling brought up.
     """
@@ -107,7 +108,7 @@ def sample_solid(
     axes = leaves[0].stack.axes
     variants = variants_of(leaves)
     fractions = tuple(part.fractions for part in field.parts)
-    quantum_gy = tuple(sum(grid.scaling_gy for grid in part.grids) / 2 for part in field.parts)
+    quantum_gy = tuple(sum(map(coarse_step, part.grids)) / 2 for part in field.parts)
     labels = tuple(variant.label for variant in variants)
 
     def unusable(*faults: Finding) -> SampledSolid:
@@ -165,6 +166,7 @@ def sample_solid(
         )
     findings.extend(outside_findings(name, value))
     findings.extend(size_findings(name, volume, field))
+    findings.extend(step_findings(field))
     findings.extend(gap_findings(name, value, labels))
     return SampledSolid(
         name=name,

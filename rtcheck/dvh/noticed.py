@@ -9,12 +9,15 @@ from rtcheck.dvh.sampling import Samples
 from rtcheck.geometry.variants import GAPS_EMPTY
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
+from rtcheck.model.grid import DoseGrid
 
-__all__ = ["gap_findings", "outside_findings", "size_findings"]
+__all__ = ["coarse_step", "gap_findings", "outside_findings", "size_findings", "step_findings"]
 
 _FEW_VOXELS = 27
 _GAP_VOLUME = 0.02
 _GAP_DOSE = 0.01
+_COARSE_STEP = 0.001
+"""Share of the highest dose of a grid above which a step of its stored integers counts (pitfall 50 of the notes)."""
 
 
 def outside_findings(name: str, samples: Samples) -> list[Finding]:
@@ -102,3 +105,29 @@ def _summary(dose: FloatArray, samples: Samples, variant: int) -> FloatArray:
     at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
     ranks = np.interp([0.02, 0.5, 0.98], at, values)
     return np.array([total_volume, np.sum(values * volume) / np.sum(volume), *ranks])
+
+
+def coarse_step(grid: DoseGrid) -> float:
+    """Return the step of the stored integers in Gy where it is coarse, else 0.
+
+    Up to 0.1 % of the highest dose of the grid the stored dose is taken as it is written: DICOM defines it as integer
+    times scaling, and a limit met exactly by that number is met. A coarser step widens every interval by half of it.
+    """
+    highest = float(np.max(grid.stored)) * grid.scaling_gy
+    return grid.scaling_gy if grid.scaling_gy > _COARSE_STEP * highest else 0.0
+
+
+def step_findings(field: DoseField) -> list[Finding]:
+    """RTD216 for every grid whose stored integers step coarsely."""
+    return [
+        finding(
+            "RTD216",
+            grid.source or "dose",
+            f"The dose is stored in steps of {grid.scaling_gy:.3g} Gy (DoseGridScaling), more than "
+            f"{_COARSE_STEP:.1%} of its maximum: every interval is widened by half a step. Export it with 32 bits.",
+            step_gy=grid.scaling_gy,
+        )
+        for part in field.parts
+        for grid in part.grids
+        if coarse_step(grid) > 0
+    ]

@@ -23,6 +23,8 @@ from rtcheck.model.arrays import FloatArray, IntArray
 __all__ = ["Layers", "shape_layers", "window_points"]
 
 _SLIVER_MM = 1e-6
+_RECTANGLE = 1e-6
+"""A covered part is a rectangle when its share of the cell is that of the box about its centroid, within this."""
 _FLAT = 1e-9
 _EDGE_CELLS = 4.0
 """Points on straight contours are set at most this many cells apart."""
@@ -158,13 +160,17 @@ def _repeated(
     u, v, area = (np.tile(a, count) for a in (cells.u_mm, cells.v_mm, cells.area_mm2))
     row, column = np.tile(cells.row, count), np.tile(cells.column, count)
     su, sv, sw = stagger(row, column, layer + number)
-    whole = area > (1 - 1e-9) * lattice.du * lattice.dv
+    # a covered part that is a rectangle is sampled all over, like a whole cell: at its centroid alone, every cell along
+    # a face across the gradient would have one dose, and the histogram a step where there is none
+    reach_u = 1 - 2 * np.abs((u - lattice.u0) / lattice.du - column - 0.5)
+    reach_v = 1 - 2 * np.abs((v - lattice.v0) / lattice.dv - row - 0.5)
+    rectangle = np.abs(reach_u * reach_v - area / (lattice.du * lattice.dv)) < _RECTANGLE
     contour = np.tile(section.contour, (2, 1))
     faces = np.repeat(np.array(span), len(section.contour))
     return [
         (
-            u + su * (whole * lattice.du),
-            v + sv * (whole * lattice.dv),
+            u + su * np.where(rectangle, reach_u * lattice.du, 0.0),
+            v + sv * np.where(rectangle, reach_v * lattice.dv, 0.0),
             span[0] + (layer + 0.5 + sw) * height,
             area * height,
             np.full(len(u), mask, dtype=np.int64),

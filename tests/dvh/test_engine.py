@@ -8,6 +8,7 @@ from rtcheck.dvh.metric import Biological
 from rtcheck.geometry.polygons import plane_region
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Combination, Leaf
+from rtcheck.model.grid import DoseGrid
 from tests.analytic.phantoms import box, circle, field_of, grid_of, interval, metric, roi_of, sphere
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
 
@@ -162,7 +163,7 @@ def test_beams_on_different_grids_add_at_the_samples():
     two = grid_of(lambda x, y, z: 30 - 0.5 * x + 0 * y + 0 * z, (2.0, 3.0, 1.5), 16, shift=(0.3, 0.2, 0.1))
     result = dose_of(Leaf(stack_of(roi_of(sphere(9), 2.5, 0.3))), field_of(one, two))
     assert np.allclose(result.value.dose_gy, 50, atol=1e-3)
-    assert result.dose_error_gy == pytest.approx(1e-4)
+    assert result.dose_error_gy == 0
 
 
 def test_outside_the_grid_is_not_zero():
@@ -264,3 +265,15 @@ def test_biological_dose_without_alpha_beta_is_refused():
     stack = stack_of(roi_of(sphere(5), 2.0, 0.3))
     with pytest.raises(ValueError, match="alpha/beta"):
         dose_of(Leaf(stack), field_of(grid_of(SLOPE, 2.5, 15)), quantity=Biological("EQD2", None))
+
+
+@pytest.mark.parametrize(("scaling", "error"), [(0.04, 0.0), (0.08, 0.04)])
+def test_only_a_coarse_step_of_the_stored_integers_widens_the_interval(scaling, error):
+    """A step above 0.1 % of the highest dose widens by half of it and is RTD216; a finer one is taken as written."""
+    geometry = grid_of(lambda x, y, z: 50 + 0 * x + 0 * y + 0 * z, 2.5, 15).geometry
+    stored = np.full(geometry.shape, round(50 / scaling), dtype=np.uint16)
+    stored.setflags(write=False)
+    grid = DoseGrid(geometry, stored, scaling, "PHYSICAL", "PLAN", "1.2", ("1.3",), source="dose.dcm")
+    result = dose_of(Leaf(stack_of(roi_of(sphere(9), 2.5, 0.3))), field_of(grid))
+    assert result.dose_error_gy == pytest.approx(error)
+    assert [item.subject for item in result.findings if item.code == "RTD216"] == (["dose.dcm"] if error else [])
