@@ -20,16 +20,24 @@ for _command in (approve, convert, diff, schema, test):
 
 
 @protocol.command("list")
-def list_() -> int:
-    """List the shipped protocols and constraint sets."""
-    from rtcheck.catalogue.locate import shipped_names
+@click.option("--all", "everything", is_flag=True, help="Also the files that each hold all limits of one source.")
+def list_(*, everything: bool) -> int:
+    """List the shipped protocols first, then the sets of limits; with --all the files of single sources too."""
+    from rtcheck.catalogue.locate import shipped_names, shipped_source_names
     from rtcheck.catalogue.protocol import read_protocol
     from rtcheck.render.protocol_text import protocol_lines
 
     names = shipped_names()
     if not names:
         raise click.UsageError("no constraint files are shipped with this installation; install rtcheck again")
-    print_text(protocol_lines([(name, read_protocol(name)) for name in names]))
+    read = [(name, read_protocol(name)) for name in names]
+    # a protocol has rules of a trial or on lesions; what only has limits is a set
+    rows = [(name, "protocol" if one.trial or one.lesions else "set", one) for name, one in read]
+    rows.sort(key=lambda row: row[1])  # protocols first; stable, so by name within each kind
+    sources = shipped_source_names()
+    if everything:
+        rows += [(name, "source", read_protocol(name)) for name in sources]
+    print_text(protocol_lines(rows, 0 if everything else len(sources)))
     return 0
 
 

@@ -13,13 +13,20 @@ from rtcheck.rules.constraint import Constraint, Protocol
 __all__ = ["protocol_lines", "protocol_page", "protocol_summary"]
 
 
-def protocol_lines(protocols: Sequence[tuple[str, Protocol]]) -> str:
-    """Return a list of protocols: name, version, status, number of limits, title."""
-    width = max(cells(name) for name, _ in protocols)
+def protocol_lines(protocols: Sequence[tuple[str, str, Protocol]], unlisted: int = 0) -> str:
+    """Return a list of protocols: name, kind, version, status, number of limits, title.
+
+    Args:
+        protocols: (name, kind, protocol), in the order to print.
+        unlisted: how many files of one source each are not among them; told in a last line.
+    """
+    width = max(cells(name) for name, _, _ in protocols)
     lines = []
-    for name, one in protocols:
-        head = f"{pad(name, width)}  {one.version:<7} {one.status:<8} {len(one.constraints):>3} limits  "
+    for name, kind, one in protocols:
+        head = f"{pad(name, width)}  {kind:<8} {one.version:<7} {one.status:<8} {len(one.constraints):>3} limits  "
         lines += wrap(visible(head + one.title), hanging=" " * (width + 2))
+    if unlisted:
+        lines += wrap(f"and {unlisted} files of one source each: rtcheck protocol list --all", "  ")
     return "\n".join(lines) + "\n"
 
 

@@ -136,3 +136,18 @@ def test_test_runs_the_examples(site):
     assert "expected MET, found VIOLATED" in " ".join(failed.out.split())
     site.write_text(plain + example.format("FINE"), encoding="utf-8")
     assert run("protocol", "test", site).returncode == 2
+
+
+def test_list_shows_protocols_then_sets_and_counts_sources():
+    """Protocols come first; files of one source are counted, and listed by --all; each name can be shown."""
+    short, whole = run("protocol", "list"), run("protocol", "list", "--all")
+    assert (short.returncode, whole.returncode) == (0, 0)
+    kinds = [line.split()[1] for line in short.out.splitlines() if not line.startswith(" ")]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"protocol", "set"}
+    rows = [line.split() for line in whole.out.splitlines() if not line.startswith(" ")]
+    sources = [row[0] for row in rows if row[1] == "source"]
+    assert sources
+    assert f"{len(sources)} files" in short.out
+    assert "--all" not in whole.out
+    assert run("protocol", "check", sources[0]).returncode == 0
