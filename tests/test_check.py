@@ -416,11 +416,11 @@ def test_the_structure_model_is_chosen_and_told():
         run(settings=settings, conventions=conventions).provenance.conventions["structure_model"]
         for settings, conventions in (
             (None, None),
-            (None, Conventions(structure_model="shape")),
-            (Settings(structure_model="prism"), Conventions(structure_model="shape")),
+            (None, Conventions(structure_model="prism")),
+            (Settings(structure_model="shape"), Conventions(structure_model="prism")),
         )
     ]
-    assert told == ["prism", "shape", "prism"]
+    assert told == ["shape", "prism", "shape"]
 
 
 def test_fail_on_changes_the_exit_code_and_not_the_verdict():
