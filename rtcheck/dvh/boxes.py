@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rtcheck.geometry.occupancy import Lattice, cover
 from rtcheck.geometry.prisms import Prisms
-from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.stagger import reach, stagger
 from rtcheck.geometry.subcells import FACTOR, subcells
 from rtcheck.model.arrays import FloatArray, IntArray
 
@@ -86,12 +86,12 @@ def boxes_of(prisms: Prisms, lattice: Lattice, layer_mm: float) -> tuple[Boxes, 
 
 
 def box_points(boxes: Boxes, lattice: Lattice) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Where each box is sampled: whole cells anywhere inside, cut cells at the centroid of their covered part."""
+    """Where each box is sampled: rectangles anywhere inside, other cut cells at the centroid of their covered part."""
     su, sv, sw = stagger(boxes.row, boxes.column, boxes.layer)
-    whole = boxes.area_mm2 > _WHOLE * lattice.du * lattice.dv
+    along_u, along_v = reach(lattice, boxes.row, boxes.column, boxes.u_mm, boxes.v_mm, boxes.area_mm2)
     return (
-        boxes.u_mm + su * (whole * lattice.du),
-        boxes.v_mm + sv * (whole * lattice.dv),
+        boxes.u_mm + su * along_u,
+        boxes.v_mm + sv * along_v,
         boxes.w_mm + sw * boxes.height_mm,
     )
 

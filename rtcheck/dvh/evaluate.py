@@ -23,6 +23,11 @@ from rtcheck.units import format_number
 
 __all__ = ["evaluate", "evaluate_prescription"]
 
+_READ_BETWEEN_SAMPLES = ("D", "DC", "Mean", "Median")
+_LEAST_SAMPLING = 4e-4
+"""The sampling error of a dose is at least this share of the range of doses in the structure; by calibration on closed
+forms, where two samplings agreed by chance up to that."""
+
 _NOT_YET = ("CI_Paddick", "CI_RTOG", "GI", "R50", "D2cm", "HI_ICRU83", "gEUD", "Veff")
 
 
@@ -100,6 +105,11 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
             # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
             coarse = replace(coarse, outside_cm3=0.0)
         sampling = abs(central.value - _measure_other("coarser sampling", coarse, measure).value)
+    if metric.kind in _READ_BETWEEN_SAMPLES and dose.coarse is not None:
+        # two samplings may agree by chance: they are never trusted beyond this share of the doses they span
+        spread = dose.value.maximum_gy - dose.value.minimum_gy
+        to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
+        sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
     low = min(each.low for each in ranges) - sampling
     high = max(each.high for each in ranges) + sampling
     if not all(math.isfinite(number) for number in (central.value, low, high)):

@@ -153,7 +153,7 @@ def sample_shape(
     reach = [cell * (1 - 2 * np.abs(share - 0.5)) for share in within]
     size = np.stack([*reach, np.full(len(layers.w_mm), resolution.layer_mm / 2)])
     points = np.stack([layers.u_mm, layers.v_mm, layers.w_mm])
-    samples = _sampled(field, axes, points, layers.volume_mm3 / 1000, layers.mask)
+    samples = whole = _sampled(field, axes, points, layers.volume_mm3 / 1000, layers.mask)
     limits = _limits(samples)
     kept: list[Samples] = []
     for level in range(first_round, LEVELS):
@@ -167,8 +167,23 @@ def sample_shape(
         points = (samples.points_mm[:, chosen, None] + _CORNERS[:, None, :] * size[:, :, None]).reshape(3, -1)
         size = np.repeat(size, 8, axis=1)
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
-        samples = _sampled(field, axes, points, volume, mask)
+        samples = _within(_sampled(field, axes, points, volume, mask), whole)
     return _together([*kept, samples])
+
+
+def _within(samples: Samples, whole: Samples) -> Samples:
+    """Keep the doses of divided samples within those of the undivided ones, which include the surface.
+
+    The box over which a sample near the surface is spread sticks out of the solid; what lies there is not its dose.
+    """
+    dose = samples.dose_gy.copy()
+    for mask in np.unique(samples.mask).tolist():
+        known = whole.dose_gy[:, (whole.mask & mask) == mask]
+        known = known[:, ~np.isnan(known.sum(axis=0))]
+        if known.shape[1]:
+            at = samples.mask == mask
+            dose[:, at] = np.clip(dose[:, at], known.min(axis=1)[:, None], known.max(axis=1)[:, None])
+    return replace(samples, dose_gy=dose)
 
 
 def with_bend(samples: Samples, field: DoseField, axes: FloatArray) -> Samples:

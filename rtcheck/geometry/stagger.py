@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rtcheck.geometry.occupancy import Lattice
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["stagger"]
+__all__ = ["reach", "stagger"]
+
+_RECTANGLE = 1e-6
+"""A covered part is a rectangle when its share of the cell is that of the box about its centroid, within this."""
 
 _PLASTIC = 1.2207440846057596
 """Real root of x⁴ = x + 1; its inverse powers fill the unit cube evenly (Roberts' R3 sequence)."""
@@ -30,3 +34,25 @@ def stagger(row: IntArray, column: IntArray, layer: IntArray) -> tuple[FloatArra
     number = row * 1.0 + column * 411.0 + pair * 7919.0
     out = [sign * (np.modf(0.5 + number * _PLASTIC**-k)[0] - 0.5) for k in (1, 2, 3)]
     return out[0], out[1], out[2]
+
+
+def reach(
+    lattice: Lattice, row: IntArray, column: IntArray, u_mm: FloatArray, v_mm: FloatArray, area_mm2: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """How far the covered part of each cell extends along u and v, in mm, where it is a rectangle; else 0.
+
+    A whole cell is one, and so is a cell along a straight face across u or v. Sampled at its centroid alone, every cell
+    along a face across the gradient would have one dose, and the histogram a step where there is none.
+
+    Args:
+        lattice: of the cells.
+        row: (n,) row of each cell.
+        column: (n,) column of each cell.
+        u_mm: (n,) centroid of the covered part along u.
+        v_mm: (n,) centroid of the covered part along v.
+        area_mm2: (n,) covered area.
+    """
+    along_u = 1 - 2 * np.abs((u_mm - lattice.u0) / lattice.du - column - 0.5)
+    along_v = 1 - 2 * np.abs((v_mm - lattice.v0) / lattice.dv - row - 0.5)
+    rectangle = np.abs(along_u * along_v - area_mm2 / (lattice.du * lattice.dv)) < _RECTANGLE
+    return np.where(rectangle, along_u * lattice.du, 0.0), np.where(rectangle, along_v * lattice.dv, 0.0)
