@@ -79,12 +79,15 @@ def cumulative(dvh: DVH) -> Cumulative:
         outside = 0.0
     if inside <= 0:
         return Cumulative(np.zeros(0), np.zeros(0), math.nan, 0.0, outside)
-    if np.any(dose[1:] > dose[:-1]):
-        raise ValueError("the samples of a DVH must ascend in dose")
     falls = dose[1:] < dose[:-1]
     end = np.cumsum(weight)
     end *= inside / end[-1]
-    nodes, levels = (end - 0.5 * weight, dose) if np.all(falls) else _plateau_nodes(dose, end, falls)
+    if np.all(falls):
+        nodes, levels = end - 0.5 * weight, dose
+    elif np.any(dose[1:] > dose[:-1]):
+        raise ValueError("the samples of a DVH must ascend in dose")
+    else:
+        nodes, levels = _plateau_nodes(dose, end, falls)
     top, bottom = max(dvh.maximum_gy, float(dose[0])), min(dvh.minimum_gy, float(dose[-1]))
     # the mean is taken from the middle of the range, so that a uniform dose is its own mean to the last digit
     middle = 0.5 * (float(dose[0]) + float(dose[-1]))
@@ -99,13 +102,11 @@ def cumulative(dvh: DVH) -> Cumulative:
 
 def _plateau_nodes(dose: FloatArray, end: FloatArray, falls: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Return the volumes and doses of the nodes: middles of single samples, both ends of runs of equal dose."""
-    first = np.flatnonzero(np.concatenate(([True], falls)))
-    last = np.append(first[1:] - 1, len(dose) - 1)
-    single = first == last
-    start = np.concatenate(([0.0], end[last[:-1]]))
-    enters = np.where(single, 0.5 * (start + end[last]), start)
-    kept = np.column_stack((np.ones(len(first), dtype=bool), ~single)).ravel()
-    return np.column_stack((enters, end[last])).ravel()[kept], np.repeat(dose[first], 2)[kept]
+    first, last = np.concatenate(([True], falls)), np.concatenate((falls, [True]))
+    start = np.concatenate(([0.0], end[:-1]))
+    nodes = np.where(last, np.where(first, 0.5 * (start + end), end), start)
+    kept = first | last
+    return nodes[kept], dose[kept]
 
 
 def volume_at_least(curve: Cumulative, dose_gy: float) -> float:

@@ -271,11 +271,10 @@ def _node_points(
     us, vs = lines[0][window[0]], lines[1][window[1]]
     inside = _nodes_inside(prisms, us, vs)
     if stored is not None:
-        stored = stored[:, window[1], window[0]]
+        stored = np.ascontiguousarray(stored[:, window[1], window[0]]).reshape(len(stored), -1)
     found: list[tuple[FloatArray, FloatArray, FloatArray, IntArray]] = []
 
-    def add(which: NDArray[np.bool_], w: float, mask: int) -> None:
-        at = np.flatnonzero(which)
+    def add(at: IntArray, w: float, mask: int) -> None:
         if stored is not None:
             dose = _plane_at(stored, lines[2], w, at)
             if dose is None:
@@ -289,14 +288,15 @@ def _node_points(
     ):
         here = inside[section]
         first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
+        nodes = np.flatnonzero(here)
         for w in lines[2][first:last].tolist():
-            add(here, w, mask)
+            add(nodes, w, mask)
         for face, touching in ((lower, prisms.upper == lower), (upper, prisms.lower == upper)):
             covered = np.zeros_like(here)
             for other in np.flatnonzero(touching & ((prisms.mask & mask) == mask)).tolist():
                 if other != s:
                     covered |= inside[prisms.section[other]]
-            add(here & ~covered, face, mask)
+            add(np.flatnonzero(here & ~covered), face, mask)
     if not found:
         none = np.zeros(0)
         return none, none, none, np.zeros(0, dtype=np.int64)
@@ -309,11 +309,11 @@ def _plane_at(stored: NDArray[np.integer], lines: FloatArray, w: float, at: IntA
     if len(at) == 0 or w < lines[0] - EDGE_MM or w > lines[-1] + EDGE_MM:
         return None
     k = max(int(np.searchsorted(lines, w, side="right")) - 1, 0)
-    below: FloatArray = stored[k].ravel()[at].astype(np.float64)
+    below: FloatArray = stored[k].take(at).astype(np.float64)
     if k + 1 >= len(lines) or w <= lines[k]:
         return below
     share = (w - float(lines[k])) / float(lines[k + 1] - lines[k])
-    return np.asarray(below + share * (stored[k + 1].ravel()[at].astype(np.float64) - below))
+    return np.asarray(below + share * (stored[k + 1].take(at).astype(np.float64) - below))
 
 
 def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:

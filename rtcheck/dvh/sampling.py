@@ -211,8 +211,9 @@ def _tails(
 
 
 def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
+    at = np.flatnonzero(which) if which.dtype == np.bool_ else which
     return Samples(
-        samples.dose_gy[:, which], samples.volume_cm3[which], samples.mask[which], samples.points_mm[:, which]
+        samples.dose_gy.take(at, axis=1), samples.volume_cm3[at], samples.mask[at], samples.points_mm.take(at, axis=1)
     )
 
 

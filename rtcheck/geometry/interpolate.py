@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import lru_cache
+from typing import Any
 
-from rtcheck.model.arrays import FloatArray, IntArray
+import numpy as np
+from numpy.typing import NDArray
+
+from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.grid import DoseGrid, GridGeometry
 
 __all__ = ["EDGE_MM", "bend_at", "dose_at", "grid_frame", "grid_positions"]
@@ -24,11 +28,17 @@ def grid_frame(geometry: GridGeometry, axes: FloatArray) -> tuple[FloatArray, Fl
         matrix (3, 3) and offset (3,): ``position = matrix @ (u, v, w) + offset``, where position is
         (along a row, along a column, along the normal) from the centre of voxel (0, 0, 0).
     """
+    return _frame(geometry, tuple(axes.ravel().tolist()))
+
+
+@lru_cache(maxsize=64)
+def _frame(geometry: GridGeometry, along: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
+    axes = np.array(along).reshape(3, 3)
     basis = np.stack([geometry.row, geometry.column, geometry.normal], axis=1)
     # a permutation with signs is its own transpose's inverse: exact, where a solver might leave 1e-17 behind
     parallel = bool(np.all((np.abs(basis) == 1) | (basis == 0)))
     inverse = basis.T if parallel else np.linalg.inv(basis)
-    return inverse @ axes.T, -(inverse @ np.asarray(geometry.origin_mm))
+    return frozen(inverse @ axes.T), frozen(-(inverse @ np.asarray(geometry.origin_mm)))
 
 
 def grid_positions(
@@ -120,33 +130,34 @@ def bend_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
         return out
     lower = [i[inside] for i in lower]
     share = [t[inside] for t in share]
-    first = [max(int(i.min()) - 1, 0) for i in lower]
-    last = [int(i.max()) + 3 for i in lower]
-    box = grid.stored[first[2] : last[2], first[1] : last[1], first[0] : last[0]].astype(np.float64)
-    for axis in range(3):
-        array_axis = 2 - axis
-        knots = np.asarray(nodes[axis][first[axis] : last[axis]], dtype=np.float64)
+    bend = np.zeros(len(lower[0]))
+    for axis, knots in enumerate(nodes):
         if len(knots) < 3:
             continue
-        curvature = _second_derivative(np.moveaxis(box, array_axis, 0), knots)
-        i = lower[axis] - first[axis]
-        step = knots[np.minimum(i + 1, len(knots) - 1)] - knots[i]
-        others = [a for a in (2, 1, 0) if a != axis]
-        at = [lower[a] - first[a] + (share[a] > 0.5) for a in others]
-        at = [np.minimum(index, curvature.shape[1 + n] - 1) for n, index in enumerate(at)]
-        t = share[axis]
-        here = curvature[i, at[0], at[1]]
-        following = curvature[np.minimum(i + 1, len(knots) - 1), at[0], at[1]]
-        out[inside] -= step**2 * t * (1 - t) / 4 * (here + following)
+        # where the second derivative is taken: the nearest column of nodes, the nodes before and after
+        column = [np.minimum(i + (t > 0.5), len(n) - 1) for i, t, n in zip(lower, share, nodes, strict=True)]
+        i, t = lower[axis], share[axis]
+        following = np.minimum(i + 1, len(knots) - 1)
+        here = _second_derivative(grid.stored, knots, axis, i, column)
+        here += _second_derivative(grid.stored, knots, axis, following, column)
+        bend -= (knots[following] - knots[i]) ** 2 * t * (1 - t) / 4 * here
+    out[inside] = bend
     return out * grid.scaling_gy
 
 
-def _second_derivative(values: FloatArray, knots: FloatArray) -> FloatArray:
-    """Second derivative along the first axis, knots uneven; the first and last repeat their neighbours'."""
-    steps = np.diff(knots).reshape(-1, 1, 1)
-    slopes = np.diff(values, axis=0) / steps
-    inner = 2 * np.diff(slopes, axis=0) / (steps[1:] + steps[:-1])
-    return np.concatenate([inner[:1], inner, inner[-1:]])
+def _second_derivative(
+    stored: NDArray[Any], knots: FloatArray, axis: int, at: IntArray, column: list[IntArray]
+) -> FloatArray:
+    """Second derivative along an axis at node `at` of each column, knots uneven; the ends repeat their neighbours'."""
+    middle = np.clip(at, 1, len(knots) - 2)
+
+    def node(number: IntArray) -> FloatArray:
+        i, j, k = (number if a == axis else index for a, index in enumerate(column))
+        return np.asarray(stored[k, j, i].astype(np.float64))
+
+    before, centre, after = node(middle - 1), node(middle), node(middle + 1)
+    first, second = knots[middle] - knots[middle - 1], knots[middle + 1] - knots[middle]
+    return np.asarray(2 * ((after - centre) / second - (centre - before) / first) / (second + first))
 
 
 def _bilinear(flat: FloatArray, at: IntArray, nx: int, ti: FloatArray, tj: FloatArray) -> FloatArray:
@@ -165,8 +176,13 @@ def _between(position: FloatArray, count: int, spacing: float) -> tuple[IntArray
     """Lower index, fraction to the next, and whether inside, on an even axis of `count` centres."""
     index = position / spacing
     inside = (index >= -EDGE_MM / spacing) & (index <= count - 1 + EDGE_MM / spacing)
-    lower = np.clip(np.floor(index), 0, max(count - 2, 0))
-    return lower.astype(np.int64), np.clip(index - lower, 0.0, 1.0), inside
+    lower = np.floor(index)
+    np.maximum(lower, 0, out=lower)
+    np.minimum(lower, max(count - 2, 0), out=lower)
+    index -= lower
+    np.maximum(index, 0.0, out=index)
+    np.minimum(index, 1.0, out=index)
+    return lower.astype(np.int64), index, inside
 
 
 def _between_planes(position: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray, np.ndarray]:
