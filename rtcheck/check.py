@@ -32,11 +32,12 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
 from rtcheck.model.structure import ROI
-from rtcheck.report import PlanSummary, Provenance, Report
+from rtcheck.provenance import plan_summaries, provenance
+from rtcheck.report import Report
 from rtcheck.rules.binding import Binding, BindingContext, bind_constraint, needs_dose
 from rtcheck.rules.conditions import fact_table
 from rtcheck.rules.constraint import Priority, Protocol
-from rtcheck.rules.course import Course, fraction_count
+from rtcheck.rules.course import Course
 from rtcheck.rules.eligibility import check_eligibility
 from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
 from rtcheck.rules.links import select_course
@@ -373,49 +374,18 @@ def _report(
         verdict=verdict,
         exit_code=exit_code(verdict, draft.settings.fail_on),
         patient_id=draft.case.patient_id or (draft.record.patient_id if draft.case.patient_ids else ""),
-        plans=_plans(draft.course),
+        plans=plan_summaries(draft.course),
         lesions=tuple(lesions),
         outcomes=outcomes,
         findings=settled,
-        provenance=_provenance(draft),
+        provenance=provenance(
+            draft.case,
+            draft.record,
+            draft.protocol,
+            draft.settings.names or draft.protocol.names,
+            _model(draft),
+            draft.settings.software,
+        ),
         unconstrained=unconstrained,
         sources={key: sources[key].citation for key in used if key in sources},
-    )
-
-
-def _plans(course: Course) -> tuple[PlanSummary, ...]:
-    return tuple(
-        PlanSummary(
-            plan.label,
-            plan.sop_instance_uid,
-            fraction_count(plan),
-            plan.approval_status,
-            tuple(grid.sop_instance_uid for part in course.parts if plan in part.plans for grid in part.grids),
-        )
-        for plan in course.plans
-    )
-
-
-def _provenance(draft: _Draft) -> Provenance:
-    protocol = draft.protocol
-    return Provenance(
-        software=dict(sorted(draft.settings.software.items())),
-        inputs=draft.case.inputs,
-        protocol={
-            "id": protocol.id,
-            "version": protocol.version,
-            "status": protocol.status,
-            "title": protocol.title,
-            "sha256": protocol.sha256,
-            "names_sha256": (draft.settings.names or protocol.names).sha256,
-        },
-        registry={"sha256": draft.record.sha256},
-        conventions={
-            "structure_model": _model(draft),
-            "undecided": protocol.conventions.undecided,
-            "dose_interpolation": "trilinear",
-            "outside_dose_grid": "unknown",
-            "end_slices": "half a plane spacing beyond the first and the last contour",
-            "interval": "envelope over what the standards leave open",
-        },
     )
