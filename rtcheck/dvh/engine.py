@@ -302,14 +302,14 @@ def _histograms(
     out = []
     for i in range(variants):
         member = (mask >> i) & 1 == 1
-        inside = member[:known]
-        own = dose[:known][inside]
+        inside = np.flatnonzero(member[:known])
+        own = dose[inside]
         extra = candidates if search is None else candidates[(search.mask >> i) & 1 == 1]
         ends = np.concatenate([own[:1], own[-1:], extra[~np.isnan(extra)]])
         out.append(
             DVH(
                 dose_gy=frozen(own),
-                volume_cm3=frozen(volume[:known][inside]),
+                volume_cm3=frozen(volume[inside]),
                 minimum_gy=float(ends.min()) if len(own) else float("nan"),
                 maximum_gy=float(ends.max()) if len(own) else float("nan"),
                 outside_cm3=float(np.sum(volume[known:][member[known:]])),

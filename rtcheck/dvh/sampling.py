@@ -225,7 +225,16 @@ def _together(parts: list[Samples]) -> Samples:
         np.concatenate([part.mask for part in parts]),
         np.concatenate([part.points_mm for part in parts], axis=1),
     )
-    return _part(whole, np.argsort(whole.dose_gy.sum(axis=0), kind="stable"))
+    return _part(whole, _ascending(whole.dose_gy.sum(axis=0)))
+
+
+def _ascending(dose_gy: FloatArray) -> IntArray:
+    """Order of ascending dose, equal ones as they come: the quick sort is enough where no two are equal or unknown."""
+    order = np.argsort(dose_gy)
+    dose = dose_gy[order]
+    if not np.all(dose[1:] > dose[:-1]):
+        order = np.argsort(dose_gy, kind="stable")
+    return order
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:

@@ -75,10 +75,11 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     k, tk, inside_k = _between_planes(z, np.asarray(geometry.offsets_mm))
     inside &= inside_j
     inside &= inside_k
-    out = np.full(len(x), np.nan)
-    if not np.any(inside):
+    every = bool(np.all(inside))
+    out = np.full(0 if every else len(x), np.nan)
+    if len(x) == 0 or not np.any(inside):
         return out
-    if not np.all(inside):
+    if not every:
         i, j, k, ti, tj, tk = (a[inside] for a in (i, j, k, ti, tj, tk))
     k0, j0, i0 = int(k.min()), int(j.min()), int(i.min())
     # only the box that is needed becomes float64; a repeated last layer stands in for neighbours of weight zero
@@ -100,6 +101,8 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     above *= tk
     below += above
     below *= grid.scaling_gy
+    if every:
+        return below
     out[inside] = below
     return out
 
@@ -190,5 +193,23 @@ def _between_planes(position: FloatArray, offsets: FloatArray) -> tuple[IntArray
     inside = (position >= offsets[0] - EDGE_MM) & (position <= offsets[-1] + EDGE_MM)
     if len(offsets) == 1:
         return np.zeros(len(position), dtype=np.int64), np.zeros(len(position)), inside
-    lower = np.clip(np.searchsorted(offsets, position, side="right") - 1, 0, len(offsets) - 2)
-    return lower, np.clip((position - offsets[lower]) / (offsets[lower + 1] - offsets[lower]), 0.0, 1.0), inside
+    step = float(offsets[-1] - offsets[0]) / (len(offsets) - 1)
+    if np.max(np.abs(offsets - (offsets[0] + step * np.arange(len(offsets))))) < step / 4:
+        # nearly even: the number by division is the right one or its neighbour
+        share = position - offsets[0]
+        share /= step
+        np.fmax(share, 0, out=share)
+        np.minimum(share, len(offsets) - 2, out=share)
+        lower = share.astype(np.int64)
+        lower -= position < offsets[lower]
+        lower += position >= offsets[lower + 1]
+        np.maximum(lower, 0, out=lower)
+        np.minimum(lower, len(offsets) - 2, out=lower)
+    else:
+        lower = np.clip(np.searchsorted(offsets, position, side="right") - 1, 0, len(offsets) - 2)
+    below = offsets[lower]
+    share = position - below
+    share /= offsets[lower + 1] - below
+    np.maximum(share, 0.0, out=share)
+    np.minimum(share, 1.0, out=share)
+    return lower, share, inside
