@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.geometry.distance import FAR_MM
 from rtcheck.geometry.occupancy import Lattice
@@ -55,7 +56,7 @@ def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
     x, y = np.full(len(value), 0.5), np.full(len(value), 0.5)
     slope_x, slope_y = np.zeros(len(value)), np.zeros(len(value))
     near = np.flatnonzero(value < bound)
-    gx, gy = _slopes(level, layer[near], row[near], column[near])
+    gx, gy = _slopes(level, (layer[near] * lattice.rows + row[near]) * lattice.columns + column[near])
     share[near], x[near], y[near] = _cut_square(value[near], gx, gy)
     slope_x[near], slope_y[near] = gx, gy
     keep = share > 1e-9
@@ -77,20 +78,20 @@ def section_areas(level: FloatArray, lattice: Lattice) -> FloatArray:
     bound = lattice.du + lattice.dv
     inner = level[:, 1:-1, 1:-1]
     whole = np.count_nonzero(inner >= bound, axis=(1, 2)).astype(np.float64)
-    layer, row, column = np.nonzero(np.abs(inner) < bound)
-    row, column = row + 1, column + 1
-    gx, gy = _slopes(level, layer, row, column)
-    share, _, _ = _cut_square(level[layer, row, column], gx, gy)
-    return np.asarray((whole + np.bincount(layer, share, len(level))) * (lattice.du * lattice.dv))
+    near = np.zeros(level.shape, dtype=bool)
+    near[:, 1:-1, 1:-1] = np.abs(inner) < bound
+    at = np.flatnonzero(near)
+    gx, gy = _slopes(level, at)
+    share = _line(level.ravel()[at], gx, gy).area
+    part = np.bincount(at // (lattice.rows * lattice.columns), share, len(level))
+    return np.asarray((whole + part) * (lattice.du * lattice.dv))
 
 
-def _slopes(level: FloatArray, layer: IntArray, row: IntArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Change of the level per cell along u and v."""
-    here = level[layer, row, column]
-    return (
-        _slope(level[layer, row, column + 1], here, level[layer, row, column - 1]),
-        _slope(level[layer, row + 1, column], here, level[layer, row - 1, column]),
-    )
+def _slopes(level: FloatArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Change of the level per cell along u and v, at flat indices of cells that have neighbours."""
+    flat, columns = level.ravel(), level.shape[2]
+    here = flat[at]
+    return _slope(flat[at + 1], here, flat[at - 1]), _slope(flat[at + columns], here, flat[at - columns])
 
 
 def _slope(after: FloatArray, here: FloatArray, before: FloatArray) -> FloatArray:
@@ -104,24 +105,59 @@ def _slope(after: FloatArray, here: FloatArray, before: FloatArray) -> FloatArra
     )
 
 
-def _cut_square(value: FloatArray, gx: FloatArray, gy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Area of the unit square where ``value + gx (x - 1/2) + gy (y - 1/2) >= 0``, and the centroid of that part."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    """Unit squares cut by lines, each seen from its corner that lies deepest inside.
+
+    Attributes:
+        area: (n,) share of the square that is inside.
+        flat: (n,) the level has no slope: all of the square is inside, or nothing.
+        nx, ny: (n,) normal of the line, components positive and adding up to one.
+        alpha: (n,) the line is where ``nx x + ny y`` is this.
+        beyond_x, beyond_y: (n,) by how much that exceeds the square's sides.
+        whole, over_x, over_y: (n,) the triangle below the line, and its parts beyond the square's sides.
+    """
+
+    area: FloatArray
+    flat: NDArray[np.bool_]
+    nx: FloatArray
+    ny: FloatArray
+    alpha: FloatArray
+    beyond_x: FloatArray
+    beyond_y: FloatArray
+    whole: FloatArray
+    over_x: FloatArray
+    over_y: FloatArray
+
+
+def _line(value: FloatArray, gx: FloatArray, gy: FloatArray) -> _Line:
+    """Cut the unit square where ``value + gx (x - 1/2) + gy (y - 1/2) >= 0``."""
     nx, ny = np.abs(gx), np.abs(gy)
     scale = nx + ny
     flat = scale < 1e-12
-    scale = np.where(flat, 1.0, scale)
-    # measured from the corner that lies deepest inside; a bit of slope keeps axis-parallel lines regular
+    scale[flat] = 1.0
+    # a bit of slope keeps axis-parallel lines regular
     nx, ny = np.maximum(nx / scale, 1e-6), np.maximum(ny / scale, 1e-6)
     total = nx + ny
-    alpha = np.clip(value / scale + total / 2, 0.0, total)
+    alpha = np.minimum(np.maximum(value / scale + total / 2, 0.0), total)
     beyond_x, beyond_y = np.maximum(alpha - nx, 0.0), np.maximum(alpha - ny, 0.0)
     twice = 2 * nx * ny
-    whole, over_x, over_y = alpha**2 / twice, beyond_x**2 / twice, beyond_y**2 / twice
-    area = np.clip(whole - over_x - over_y, 0.0, 1.0)
-    moment_x = whole * alpha / (3 * nx) - over_x * (1 + beyond_x / (3 * nx)) - over_y * beyond_y / (3 * nx)
-    moment_y = whole * alpha / (3 * ny) - over_y * (1 + beyond_y / (3 * ny)) - over_x * beyond_x / (3 * ny)
-    safe = np.maximum(area, 1e-12)
+    whole, over_x, over_y = alpha * alpha / twice, beyond_x * beyond_x / twice, beyond_y * beyond_y / twice
+    area = np.minimum(np.maximum(whole - over_x - over_y, 0.0), 1.0)
+    area[flat] = value[flat] >= 0
+    return _Line(area, flat, nx, ny, alpha, beyond_x, beyond_y, whole, over_x, over_y)
+
+
+def _cut_square(value: FloatArray, gx: FloatArray, gy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Area of the unit square where ``value + gx (x - 1/2) + gy (y - 1/2) >= 0``, and the centroid of that part."""
+    cut = _line(value, gx, gy)
+    thrice_x, thrice_y = 3 * cut.nx, 3 * cut.ny
+    beyond_x, beyond_y = cut.beyond_x, cut.beyond_y
+    over_x, over_y = cut.over_x, cut.over_y
+    moment_x = cut.whole * cut.alpha / thrice_x - over_x * (1 + beyond_x / thrice_x) - over_y * beyond_y / thrice_x
+    moment_y = cut.whole * cut.alpha / thrice_y - over_y * (1 + beyond_y / thrice_y) - over_x * beyond_x / thrice_y
+    safe = np.maximum(cut.area, 1e-12)
     x, y = np.clip(moment_x / safe, 0, 1), np.clip(moment_y / safe, 0, 1)
-    area = np.where(flat, (value >= 0).astype(np.float64), area)
-    x, y = np.where(flat | (area < 1e-8), 0.5, x), np.where(flat | (area < 1e-8), 0.5, y)
-    return area, np.where(gx > 0, 1 - x, x), np.where(gy > 0, 1 - y, y)
+    middle = cut.flat | (cut.area < 1e-8)
+    x, y = np.where(middle, 0.5, x), np.where(middle, 0.5, y)
+    return cut.area, np.where(gx > 0, 1 - x, x), np.where(gy > 0, 1 - y, y)

@@ -71,7 +71,7 @@ def plane_distances(
         step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
         points = start[edge] + along[edge] * (step / count[edge])[:, None]
         centres = np.stack([lattice.u0 + lattice.du * (columns + 0.5), lattice.v0 + lattice.dv * (rows + 0.5)], axis=1)
-        nearest = edge[cKDTree(points).query(centres)[1]]
+        nearest = edge[cKDTree(points, balanced_tree=False, compact_nodes=False).query(centres)[1]]
         offset = centres - start[nearest]
         share = np.clip(np.einsum("ij,ij->i", offset, along[nearest]) / length[nearest] ** 2, 0, 1)
         offset -= share[:, None] * along[nearest]

@@ -19,20 +19,58 @@ from rtcheck.geometry.coverage import section_areas
 from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
 from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
 from rtcheck.geometry.occupancy import Lattice
-from rtcheck.geometry.sections import area_between, lagrange_weights, same_as_next, stencil
+from rtcheck.geometry.sections import area_between, lagrange_weights, same_as_next, stencil_knots
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["LevelField", "Zone", "boundaries", "leaf_area", "leaf_level", "level_field", "outset_mm", "zone_at"]
+__all__ = [
+    "LevelField",
+    "Zone",
+    "Zones",
+    "boundaries",
+    "leaf_area",
+    "leaf_level",
+    "level_field",
+    "outset_mm",
+    "zone_at",
+    "zones_of",
+]
 
 Zone = tuple[str, int]
 """Where a w lies for one leaf: ("pair", j), ("low", end), ("high", end), ("plane", j) or ("out", 0)."""
 
+_KINDS = ("out", "plane", "pair", "low", "high")
+_OUT, _PLANE, _PAIR, _LOW, _HIGH = range(len(_KINDS))
+_IN_PLANE = ndimage.generate_binary_structure(3, 1) & (np.arange(3) == 1)[:, None, None]
+"""Islands and holes of a plane are joined along rows and columns, and not to those of the next plane."""
 _TRUST = 0.2
 _ALONG = 0.35
 _STEPS = 4
 _ENOUGH = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zones:
+    """The zones of a leaf that many layers lie in.
+
+    Attributes:
+        kind: (n,) first part of each layer's `Zone`, as index of `_KINDS`.
+        index: (n,) second part.
+        run: (n,) number of the run of layers that a layer belongs to: those of one zone, next to each other.
+    """
+
+    kind: IntArray
+    index: IntArray
+    run: IntArray
+
+
+def zones_of(zones: list[Zone], counts: list[int]) -> Zones:
+    """Repeat the zone of each run for all of its layers."""
+    kind = np.array([_KINDS.index(name) for name, _ in zones], dtype=np.int64)
+    index = np.array([second for _, second in zones], dtype=np.int64)
+    run = np.repeat(np.arange(len(zones)), counts)
+    return Zones(kind[run], index[run], run)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +126,8 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
             outset = _outset(tip) * float(areas[plane] / perimeters[plane])
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
-    trusted = tuple(
-        j not in stack.gaps
-        and _trusted(planes[j], planes[j + 1], lattice)
-        and _counterparts(planes[j], planes[j + 1], lattice)
-        for j in range(m - 1)
-    )
+    good = _trusted(planes, lattice) & _counterparts(planes, lattice)
+    trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
     same = same_as_next(stack)
     low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
     end = (lattice.u0 + lattice.du * (lattice.columns - 1), lattice.v0 + lattice.dv * (lattice.rows - 1))
@@ -122,26 +156,34 @@ def outset_mm(stack: ContourStack) -> float:
     return max(_outset(low) * float(ratio[0]), _outset(high) * float(ratio[-1]))
 
 
-def _trusted(lower: FloatArray, upper: FloatArray, lattice: Lattice) -> bool:
-    """Whether the shape half way between two planes has about the area that their areas suggest.
+def _trusted(planes: FloatArray, lattice: Lattice) -> NDArray[np.bool_]:
+    """Whether the shape half way between each two planes has about the area that their areas suggest.
 
     That is a mean of the two areas when the section shrinks in width only, of their roots when in all directions.
     """
-    first, half, last = section_areas(np.stack([lower, (lower + upper) / 2, upper]), lattice).tolist()
-    cell = lattice.du * lattice.dv
+    drawn = section_areas(planes, lattice)
+    first, last = drawn[:-1], drawn[1:]
+    half = section_areas((planes[:-1] + planes[1:]) / 2, lattice)
     least, most = ((first**0.5 + last**0.5) / 2) ** 2, (first + last) / 2
-    slack = 3 * float(np.sqrt(most * cell))
-    return bool((1 - _TRUST) * least - slack <= half <= (1 + _TRUST) * most + slack)
+    slack = 3 * np.sqrt(most * (lattice.du * lattice.dv))
+    return np.asarray(((1 - _TRUST) * least - slack <= half) & (half <= (1 + _TRUST) * most + slack))
 
 
-def _counterparts(lower: FloatArray, upper: FloatArray, lattice: Lattice) -> bool:
-    """Whether every island and every hole of either plane overlaps one of the other plane, to about half a cell."""
+def _counterparts(planes: FloatArray, lattice: Lattice) -> NDArray[np.bool_]:
+    """Whether every island and every hole of either of two planes overlaps one of the other, to about half a cell."""
     near = float(np.hypot(lattice.du, lattice.dv)) / 2
-    for first, second in ((lower, upper), (upper, lower), (-lower, -upper), (-upper, -lower)):
-        label, count = ndimage.label(first > 0)
-        if len(np.unique(label[(first > 0) & (second > -near)])) < count:
-            return False
-    return True
+    good = np.ones(len(planes) - 1, dtype=bool)
+    for level in (planes, -planes):
+        inside, close = level > 0, level > -near
+        label, count = ndimage.label(inside, _IN_PLANE)
+        owner = np.zeros(count + 1, dtype=np.int64)
+        owner[label] = np.arange(len(planes))[:, None, None]
+        for here, there in ((slice(0, -1), slice(1, None)), (slice(1, None), slice(0, -1))):
+            met = np.zeros(count + 1, dtype=bool)
+            met[label[here][inside[here] & close[there]]] = True
+            lonely = owner[1:][~met[1:]] - here.start
+            good[lonely[(lonely >= 0) & (lonely < len(good))]] = False
+    return good
 
 
 def boundaries(field: LevelField, state: LeafState) -> FloatArray:
@@ -182,84 +224,116 @@ def _changes(tip: Tip, end: int) -> bool:
     return tip.tapered or tip.trend != 0 or (end > 0 and tip.flare > 0)
 
 
-def leaf_area(field: LevelField, zone: Zone, w: FloatArray) -> FloatArray:
-    """Area of the section of one leaf at several w of one zone, mm²."""
-    kind, index = zone
-    if kind == "out":
-        return np.zeros(len(w))
-    if kind == "plane":
-        return np.full(len(w), field.areas[index])
-    planes = field.stack.planes_mm
-    if kind == "pair":
-        return area_between(planes, field.areas, field.tips, stencil(field.trusted, index), index, w)
-    tip, plane = _end(field, kind)
-    return np.asarray(tip_profile(tip, index, np.abs(w - planes[plane])) * field.areas[plane])
+def leaf_area(field: LevelField, zones: Zones, w: FloatArray) -> FloatArray:
+    """Area of one leaf's section at w, mm².
 
-
-def leaf_level(field: LevelField, zone: Zone, w: FloatArray, area: FloatArray) -> FloatArray | None:
-    """Level of one leaf at several w of one zone, (layers, rows, columns), so that its sections have the areas given.
-
-    None where the leaf is absent.
+    Args:
+        field: the leaf.
+        zones: of n layers.
+        w: (n, k) in the zone of each layer.
     """
-    kind, index = zone
-    if kind == "out":
-        return None
-    if kind == "plane":
-        level = _to_area(field, field.planes[index][None], area[:1], field.perimeters[index : index + 1])
-        return np.repeat(level, len(w), axis=0)
-    if kind == "pair":
-        return _between(field, index, w, area)
-    return _beyond(field, kind, area)
+    planes = field.stack.planes_mm
+    out = np.zeros(w.shape)
+    drawn = zones.kind == _PLANE
+    out[drawn] = field.areas[zones.index[drawn], None]
+    pair = np.flatnonzero(zones.kind == _PAIR)
+    if len(pair):
+        index = np.repeat(zones.index[pair], w.shape[1])
+        between = area_between(planes, field.areas, field.tips, field.trusted, index, w[pair].ravel())
+        out[pair] = between.reshape(len(pair), -1)
+    for kind in (_LOW, _HIGH):
+        tip, plane = _end(field, kind)
+        for end in (-1, 0, 1):
+            at = np.flatnonzero((zones.kind == kind) & (zones.index == end))
+            if len(at):
+                out[at] = tip_profile(tip, end, np.abs(w[at] - planes[plane])) * field.areas[plane]
+    return out
 
 
-def _between(field: LevelField, pair: int, w: FloatArray, area: FloatArray) -> FloatArray:
-    """Level between a plane and the next."""
+def leaf_level(field: LevelField, zones: Zones, w: FloatArray, area: FloatArray) -> FloatArray:
+    """Level of one leaf, (layers, rows, columns), so that its sections have the areas given.
+
+    Args:
+        field: the leaf.
+        zones: of n layers.
+        w: (n,) in the zone of each layer.
+        area: (n,) mm².
+    """
+    level = np.full((len(w), *field.planes.shape[1:]), -FAR_MM)
+    perimeter = np.ones(len(w))
+    drawn = np.flatnonzero(zones.kind == _PLANE)
+    level[drawn] = field.planes[zones.index[drawn]]
+    perimeter[drawn] = field.perimeters[zones.index[drawn]]
+    pair = np.flatnonzero(zones.kind == _PAIR)
+    if len(pair):
+        level[pair], perimeter[pair] = _between(field, zones.index[pair], w[pair], area[pair])
+    for kind in (_LOW, _HIGH):
+        beyond = np.flatnonzero(zones.kind == kind)
+        if len(beyond):
+            level[beyond], perimeter[beyond] = _beyond(field, kind, area[beyond])
+    if field.whole:
+        _to_area(field.lattice, level, zones, area, perimeter)
+    return level
+
+
+def _between(field: LevelField, pair: IntArray, w: FloatArray, area: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Level between a plane and the next, for layers sorted by pair, and about the perimeters."""
     knots = field.stack.planes_mm
-    near = stencil(field.trusted, pair)
-    weights = lagrange_weights(np.asarray(knots[near.start : near.stop]), w)
-    band, lower, upper = field.bands[pair], field.planes[pair], field.planes[pair + 1]
-    level = np.tensordot(weights, field.planes[near.start : near.stop], axes=1)
-    level = np.where(band, level, np.where(lower > 0, FAR_MM, -FAR_MM))
+    first, near = stencil_knots(knots, field.trusted, pair)
+    weights = lagrange_weights(near, w)
+    size = field.planes[0].size
+    level = np.empty((len(w), *field.planes.shape[1:]))
+    pairs, begin = np.unique(pair, return_index=True)
+    spans = list(zip(pairs.tolist(), begin.tolist(), [*begin[1:].tolist(), len(pair)], strict=True))
+    for j, start, stop in spans:
+        low, count = int(first[start]), int(np.count_nonzero(~np.isnan(near[start])))
+        planes = field.planes[low : low + count].reshape(count, size)
+        np.matmul(weights[start:stop, :count], planes, out=level[start:stop].reshape(-1, size))
+        np.copyto(level[start:stop], np.where(field.planes[j] > 0, FAR_MM, -FAR_MM), where=~field.bands[j])
     # along the way from one contour to the other as far as that goes: a side that both share stays where it is
-    gain = float(field.areas[pair + 1] - field.areas[pair])
-    if gain != 0 and field.whole:
-        step = (area - section_areas(level, field.lattice)) / gain
+    gain = field.areas[pair + 1] - field.areas[pair]
+    if field.whole and np.any(gain != 0):
+        step = (area - section_areas(level, field.lattice)) / np.where(gain != 0, gain, np.inf)
         step = np.where(np.abs(step) <= _ALONG, step, 0.0)
-        level += step[:, None, None] * np.where(band, upper - lower, 0.0)
+        for j, start, stop in spans:
+            if np.any(step[start:stop]):
+                change = np.where(field.bands[j], field.planes[j + 1] - field.planes[j], 0.0)
+                level[start:stop] += step[start:stop, None, None] * change
     share = (w - knots[pair]) / (knots[pair + 1] - knots[pair])
-    perimeter = (1 - share) * field.perimeters[pair] + share * field.perimeters[pair + 1]
-    return _to_area(field, level, area, perimeter)
+    return level, (1 - share) * field.perimeters[pair] + share * field.perimeters[pair + 1]
 
 
-def _beyond(field: LevelField, kind: str, area: FloatArray) -> FloatArray:
-    """Level beyond an end contour."""
+def _beyond(field: LevelField, kind: int, area: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Level beyond an end contour, and about the perimeters."""
     _, plane = _end(field, kind)
     share = area / field.areas[plane]
     perimeter = np.sqrt(np.maximum(share, 1e-3)) * field.perimeters[plane]
     grown = (1 - share) * float(field.areas[plane] / field.perimeters[plane])
     depth = np.where(share > 1, grown, _inset(field.planes[plane], share))
-    level = field.planes[plane][None] - depth[:, None, None]
-    return _to_area(field, level, area, perimeter)
+    return field.planes[plane][None] - depth[:, None, None], perimeter
 
 
-def _end(field: LevelField, kind: str) -> tuple[Tip, int]:
-    """Return the tip that "low" or "high" names, and its contour plane."""
-    return (field.tips[0], 0) if kind == "low" else (field.tips[1], len(field.areas) - 1)
+def _end(field: LevelField, kind: int) -> tuple[Tip, int]:
+    """Return the tip that a kind of zone names, and its contour plane."""
+    return (field.tips[0], 0) if kind == _LOW else (field.tips[1], len(field.areas) - 1)
 
 
-def _to_area(field: LevelField, level: FloatArray, target: FloatArray, perimeter: FloatArray) -> FloatArray:
-    """Move each section's contour outwards or inwards until it encloses the wanted area."""
-    if not field.whole:
-        return level
-    lattice = field.lattice
+def _to_area(lattice: Lattice, level: FloatArray, zones: Zones, target: FloatArray, perimeter: FloatArray) -> None:
+    """Move each section's contour outwards or inwards, in place, until it encloses the wanted area."""
     reach = 2 * (lattice.du + lattice.dv)
+    open_ = np.flatnonzero(zones.kind != _OUT)
     for _ in range(_STEPS):
-        miss = target - section_areas(level, lattice)
-        level = np.asarray(level + np.clip(miss / perimeter, -reach, reach)[:, None, None])
-        # one step does but for sections that are thin against the cells
-        if np.all(np.abs(miss) <= _ENOUGH * target):
+        if len(open_) == 0:
             break
-    return level
+        some = level if len(open_) == len(level) else level[open_]
+        miss = target[open_] - section_areas(some, lattice)
+        shift = np.zeros(len(level))
+        shift[open_] = np.clip(miss / perimeter[open_], -reach, reach)
+        level += shift[:, None, None]
+        # one step does but for sections that are thin against the cells
+        missed = np.zeros(int(zones.run[-1]) + 1, dtype=bool)
+        missed[zones.run[open_][np.abs(miss) > _ENOUGH * target[open_]]] = True
+        open_ = open_[missed[zones.run[open_]]]
 
 
 def _inset(distance: FloatArray, share: FloatArray) -> FloatArray:

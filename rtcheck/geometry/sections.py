@@ -11,9 +11,9 @@ import numpy as np
 
 from rtcheck.geometry.ends import Tip
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["area_between", "lagrange_weights", "same_as_next", "stencil"]
+__all__ = ["area_between", "lagrange_weights", "same_as_next", "stencil", "stencil_knots"]
 
 
 def same_as_next(stack: ContourStack) -> tuple[bool, ...]:
@@ -38,19 +38,39 @@ def stencil(trusted: tuple[bool, ...], pair: int) -> range:
 
 
 def lagrange_weights(knots: FloatArray, w: FloatArray) -> FloatArray:
-    """(len(w), len(knots)) weights of the polynomial through all knots."""
-    out = np.ones((len(w), len(knots)))
-    for a, knot in enumerate(knots):
-        for b, other in enumerate(knots):
+    """(n, k) weights of the polynomials through all knots.
+
+    Args:
+        knots: (n, k) knots; those that are NaN are left out and get the weight 0.
+        w: (n,) where.
+    """
+    out = np.ones(knots.shape)
+    for a in range(knots.shape[1]):
+        for b in range(knots.shape[1]):
             if a != b:
-                out[:, a] *= (w - other) / (knot - other)
-    return out
+                factor = (w - knots[:, b]) / (knots[:, a] - knots[:, b])
+                out[:, a] *= np.where(np.isnan(knots[:, b]), 1.0, factor)
+    return np.where(np.isnan(knots), 0.0, out)
+
+
+def stencil_knots(planes: FloatArray, trusted: tuple[bool, ...], pair: IntArray) -> tuple[IntArray, FloatArray]:
+    """First plane of the `stencil` of each pair, and the planes' w, (n, 4), NaN beyond the stencil."""
+    near = [stencil(trusted, j) for j in range(len(trusted))]
+    first = np.array([each.start for each in near], dtype=np.int64)[pair]
+    count = np.array([len(each) for each in near], dtype=np.int64)[pair]
+    at = first[:, None] + np.arange(4)
+    return first, np.where(np.arange(4) < count[:, None], planes[np.minimum(at, len(planes) - 1)], np.nan)
 
 
 def area_between(
-    planes: FloatArray, areas: FloatArray, tips: tuple[Tip, Tip], near: range, pair: int, w: FloatArray
+    planes: FloatArray,
+    areas: FloatArray,
+    tips: tuple[Tip, Tip],
+    trusted: tuple[bool, ...],
+    pair: IntArray,
+    w: FloatArray,
 ) -> FloatArray:
-    """Area of the cross-section at each w between plane `pair` and the next, mm².
+    """Area of the cross-section at each w between a plane `pair` and the next, mm².
 
     The law (areas or their squares) is that of the nearer end. The area leaves the range between its two planes only
     where the planes beyond say that there is a waist or a belly.
@@ -59,19 +79,25 @@ def area_between(
         planes: (m,) w of the planes.
         areas: (m,) area on each.
         tips: both ends, the lower one first.
-        near: planes to go through, see `stencil`.
-        pair: index of the lower plane.
+        trusted: (m - 1) whether the surface between each pair of planes is interpolated, see `stencil`.
+        pair: (n,) index of the lower plane.
         w: (n,) between the two planes.
     """
-    upper_half = 2 * pair > len(planes) - 2
-    power = tips[1 if upper_half else 0].power
-    knots = np.asarray(planes[near.start : near.stop])
-    law = areas[near.start : near.stop] ** (1 / power)
-    found = np.maximum(lagrange_weights(knots, w) @ law, 0.0) ** power
-    low, high = sorted((float(areas[pair]), float(areas[pair + 1])))
-    before = float(areas[pair - 1]) if near.start < pair else (0.0 if pair == 0 and tips[0].tapered else None)
+    first, knots = stencil_knots(planes, trusted, pair)
     last = len(planes) - 2
-    after = float(areas[pair + 2]) if near.stop > pair + 2 else (0.0 if pair == last and tips[1].tapered else None)
-    belly = before is not None and after is not None and before <= areas[pair] and after <= areas[pair + 1]
-    waist = before is not None and after is not None and before >= areas[pair] and after >= areas[pair + 1]
-    return np.clip(found, 0.5 * low if waist else low, 1.5 * high if belly else high)
+    power = np.where(2 * pair > last, tips[1].power, tips[0].power)
+    at = np.minimum(first[:, None] + np.arange(4), last + 1)
+    law = areas[at] ** (1 / power)[:, None]
+    found = np.maximum((lagrange_weights(knots, w) * law).sum(axis=1), 0.0) ** power
+    here, there = areas[pair], areas[pair + 1]
+    low, high = np.minimum(here, there), np.maximum(here, there)
+    # NaN, where nothing is known beyond, compares as false
+    before = np.where(
+        first < pair, areas[np.maximum(pair - 1, 0)], np.where((pair == 0) & tips[0].tapered, 0.0, np.nan)
+    )
+    more = first + np.count_nonzero(~np.isnan(knots), axis=1) > pair + 2
+    after = np.where(
+        more, areas[np.minimum(pair + 2, last + 1)], np.where((pair == last) & tips[1].tapered, 0.0, np.nan)
+    )
+    belly, waist = (before <= here) & (after <= there), (before >= here) & (after >= there)
+    return np.asarray(np.clip(found, np.where(waist, 0.5 * low, low), np.where(belly, 1.5 * high, high)))

@@ -6,13 +6,24 @@ not to be trusted) it is covered exactly, as a prism's; elsewhere from the level
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from rtcheck.geometry.coverage import CutCells, cut_cells
 from rtcheck.geometry.distance import FAR_MM
-from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, outset_mm, zone_at
+from rtcheck.geometry.levels import (
+    LevelField,
+    Zone,
+    boundaries,
+    leaf_area,
+    leaf_level,
+    level_field,
+    outset_mm,
+    zone_at,
+    zones_of,
+)
 from rtcheck.geometry.occupancy import Cells, Lattice, cover
 from rtcheck.geometry.prisms import Regions
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
@@ -23,6 +34,8 @@ from rtcheck.model.arrays import FloatArray, IntArray
 __all__ = ["Layers", "shape_layers", "window_points"]
 
 _SLIVER_MM = 1e-6
+_WHOLE = 1 - 1e-6
+"""A cell covered beyond this share is whole: rounding must not decide where its sample lies."""
 _RECTANGLE = 1e-6
 """A covered part is a rectangle when its share of the cell is that of the box about its centroid, within this."""
 _FLAT = 1e-9
@@ -32,6 +45,8 @@ _SLICES = 6
 """The mean area of a layer is taken from this many sections of it."""
 _SCALE = 4.0
 """Cut cells are scaled by at most this factor to give a section its area."""
+_BATCH_CELLS = 250_000
+"""Levels of this many cells are computed at once."""
 _FOOT = 0.75
 """A point of the surface belongs to a cell when it lies at most this many cells from the cell's centre."""
 
@@ -66,6 +81,26 @@ class _Section:
     contour: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring layers in one zone of each leaf.
+
+    Attributes:
+        key: the zones.
+        low, high: w where the layers begin and end.
+        count: how many layers.
+        number: running number of the first.
+        mask: bit i is set when variant i has these layers.
+    """
+
+    key: tuple[Zone, ...]
+    low: float
+    high: float
+    count: int
+    number: int
+    mask: int
+
+
 def shape_layers(
     solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Variant, ...], lattice: Lattice, layer_mm: float
 ) -> Layers:
@@ -92,6 +127,7 @@ def shape_layers(
     regions = Regions(leaves)
     sections: dict[tuple[int, ...], _Section | None] = {}
     found: list[Rows] = []
+    runs: list[_Run] = []
     number = 0
     for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         middle = (low + high) / 2
@@ -112,8 +148,10 @@ def shape_layers(
                 if section is not None:
                     found.extend(_repeated(section, lattice, (low, high), count, number, mask))
             else:
-                found.extend(_interpolated(solid, fields, key, (low, high), count, number, mask))
+                runs.append(_Run(key, low, high, count, number, mask))
         number += count
+    for batch in _batches(runs, lattice):
+        found.extend(_interpolated(solid, fields, batch))
     if not found:
         none = np.zeros(0)
         return Layers(none, none, none, none, np.zeros(0, dtype=np.int64))
@@ -179,32 +217,49 @@ def _repeated(
     ]
 
 
-def _interpolated(
-    solid: Solid,
-    fields: tuple[LevelField, ...],
-    key: tuple[Zone, ...],
-    span: tuple[float, float],
-    count: int,
-    number: int,
-    mask: int,
-) -> list[Rows]:
+def _batches(runs: list[_Run], lattice: Lattice) -> Iterator[list[_Run]]:
+    """Give runs to be computed together: many, as each computation costs time whatever its size, but not too many."""
+    most = max(1, _BATCH_CELLS // (lattice.rows * lattice.columns))
+    batch: list[_Run] = []
+    layers = 0
+    for run in runs:
+        if batch and layers + run.count > most:
+            yield batch
+            batch, layers = [], 0
+        batch.append(run)
+        layers += run.count
+    if batch:
+        yield batch
+
+
+def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]) -> list[Rows]:
     """Layers of a changing cross-section, and points of its surface."""
-    height = (span[1] - span[0]) / count
-    w = np.asarray(span[0] + (np.arange(count) + 0.5) * height, dtype=np.float64)
-    # a layer stands for the mean of its sections, not for the one in its middle: near a tip they differ
-    fine = np.asarray(span[0] + (np.arange(count * _SLICES) + 0.5) * (height / _SLICES), dtype=np.float64)
-    areas = [
-        leaf_area(field, zone, fine).reshape(count, _SLICES).mean(axis=1)
-        for field, zone in zip(fields, key, strict=True)
-    ]
-    level = _level(solid, fields, key, w, areas, 0)[0]
-    if level is None:
-        return []
-    target = areas[0] if isinstance(solid, Leaf) else None
     lattice = fields[0].lattice
+    counts = [run.count for run in runs]
+    own = np.repeat(np.arange(len(runs)), counts)
+    first = (np.cumsum(counts) - counts)[own]
+    last = first + np.array(counts)[own] - 1
+    place = np.arange(len(own)) - first
+    low = np.array([run.low for run in runs])[own]
+    height = np.array([(run.high - run.low) / run.count for run in runs])[own]
+    mask = np.array([run.mask for run in runs], dtype=np.int64)[own]
+    ordinal = place + np.array([run.number for run in runs])[own]
+    w = low + (place + 0.5) * height
+    # a layer stands for the mean of its sections, not for the one in its middle: near a tip they differ
+    slices = place[:, None] * _SLICES + np.arange(_SLICES) + 0.5
+    fine = low[:, None] + slices * (height[:, None] / _SLICES)
+    zones = [zones_of([run.key[i] for run in runs], counts) for i in range(len(fields))]
+    areas = [leaf_area(field, zone, fine).mean(axis=1) for field, zone in zip(fields, zones, strict=True)]
+    levels = iter([leaf_level(f, zone, w, area) for f, zone, area in zip(fields, zones, areas, strict=True)])
+    level = _level(solid, levels)
     cells = cut_cells(level, lattice)
-    share = cells.share if target is None else _scaled(cells.share, cells.layer, target / (lattice.du * lattice.dv))
-    x, y, sw = _spread(cells, level, number)
+    share = cells.share
+    if isinstance(solid, Leaf):
+        share = _scaled(share, cells.layer, areas[0] / (lattice.du * lattice.dv))
+    below, above = np.maximum(cells.layer - 1, first[cells.layer]), np.minimum(cells.layer + 1, last[cells.layer])
+    rates = level[above, cells.row, cells.column] - level[below, cells.row, cells.column]
+    rates /= np.maximum(above - below, 1)
+    x, y, sw = _spread(cells, rates, ordinal)
     foot_x, foot_y = _feet(cells)
     # NaN, where the level is flat, compares as false
     edge = np.flatnonzero((np.abs(foot_x - 0.5) < _FOOT) & (np.abs(foot_y - 0.5) < _FOOT))
@@ -212,16 +267,16 @@ def _interpolated(
         (
             lattice.u0 + lattice.du * (cells.column + x),
             lattice.v0 + lattice.dv * (cells.row + y),
-            w[cells.layer] + sw * height,
-            share * (lattice.du * lattice.dv * height),
-            np.full(len(share), mask, dtype=np.int64),
+            w[cells.layer] + sw * height[cells.layer],
+            share * (lattice.du * lattice.dv * height[cells.layer]),
+            mask[cells.layer],
         ),
         (
             lattice.u0 + lattice.du * (cells.column[edge] + foot_x[edge]),
             lattice.v0 + lattice.dv * (cells.row[edge] + foot_y[edge]),
             w[cells.layer[edge]],
             np.zeros(len(edge)),
-            np.full(len(edge), mask, dtype=np.int64),
+            mask[cells.layer[edge]],
         ),
     ]
 
@@ -233,19 +288,20 @@ def _feet(cells: CutCells) -> tuple[FloatArray, FloatArray]:
     return 0.5 - step * cells.slope_x, 0.5 - step * cells.slope_y
 
 
-def _spread(cells: CutCells, level: FloatArray, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _spread(cells: CutCells, rates: FloatArray, ordinal: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Sample position of each cell in cells from its corner, and along w in layers from the middle of its layer.
 
     Samples of whole cells are staggered within them. In a cut cell the sample starts from the centroid of the covered
     part and is moved along the surface only: along the contour, and along w as the surface runs there.
+
+    Args:
+        cells: the cells.
+        rates: (n,) change of the level at each cell's centre from layer to layer.
+        ordinal: (layers,) running number of each layer.
     """
-    su, sv, sw = stagger(cells.row, cells.column, cells.layer + number)
-    if len(level) > 1:
-        rates = np.gradient(level, axis=0)[cells.layer, cells.row, cells.column]
-        rate = np.where(np.abs(rates) < FAR_MM / 10, rates, 0.0)
-    else:
-        rate = np.zeros(len(sw))
-    whole = cells.share == 1.0
+    su, sv, sw = stagger(cells.row, cells.column, ordinal[cells.layer])
+    rate = np.where(np.abs(rates) < FAR_MM / 10, rates, 0.0)
+    whole = cells.share > _WHOLE
     # a whole cell stays inside the solid through the layer, or as far up or down it as it does
     falling = rate * sw < 0
     room = np.where(falling, np.maximum(cells.value, 0.0) / np.maximum(np.abs(rate * sw), 1e-9), 1.0)
@@ -264,33 +320,22 @@ def _spread(cells: CutCells, level: FloatArray, number: int) -> tuple[FloatArray
 
 def _scaled(share: FloatArray, layer: IntArray, target: FloatArray) -> FloatArray:
     """Scale the cut cells of each layer, up to `_SCALE`, so that its shares add up to the target."""
-    cut = share < 1.0
+    cut = share <= _WHOLE
     full = np.bincount(layer, ~cut, len(target))
     part = np.bincount(layer, share * cut, len(target))
     factor = np.clip((target - full) / np.maximum(part, 1e-9), 1 / _SCALE, _SCALE)
     return np.where(cut, share * factor[layer], share)
 
 
-def _level(
-    solid: Solid,
-    fields: tuple[LevelField, ...],
-    zones: tuple[Zone, ...],
-    w: FloatArray,
-    areas: list[FloatArray],
-    first: int,
-) -> tuple[FloatArray | None, int]:
-    """(layers, rows, columns) function that is positive inside the solid, None when it is empty; and the next leaf."""
+def _level(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
+    """(layers, rows, columns) function that is positive inside the solid, from those of its leaves in order."""
     if isinstance(solid, Leaf):
-        return leaf_level(fields[first], zones[first], w, areas[first]), first + 1
-    left, second = _level(solid.left, fields, zones, w, areas, first)
-    right, following = _level(solid.right, fields, zones, w, areas, second)
-    if left is None:
-        return (right if solid.operator == "|" else None), following
-    if right is None:
-        return (None if solid.operator == "&" else left), following
+        return next(levels)
+    left = _level(solid.left, levels)
+    right = _level(solid.right, levels)
     if solid.operator == "-":
-        return np.minimum(left, -right), following
-    return (np.maximum(left, right) if solid.operator == "|" else np.minimum(left, right)), following
+        return np.minimum(left, -right)
+    return np.maximum(left, right) if solid.operator == "|" else np.minimum(left, right)
 
 
 def window_points(solid: Solid) -> FloatArray:
