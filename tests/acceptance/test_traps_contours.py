@@ -68,11 +68,13 @@ def test_row_24_irregular_spacing(bench):
     loops = [box_contours(x, (42, 52), (w, w))[0] for x, w in zip(wide, z, strict=True)]
     loops[4] = box_contours((-5, 5), (32, 52), (z[4], z[4]))[0]
     expected = (z[-1] - z[0] + 1.5 + 1.5) * 100 / 1000 + (z[5] - z[3]) / 2 * 100 / 1000
-    result = check_cord(bench, loops)
+    result = check_cord(bench, loops, "--structure-model", "prism")
     assert result.severity("RTD313") == {"W"}, result.text
     found = result.outcome("volume")
     assert found["value"] == pytest.approx(expected, rel=1e-4), result.text
     assert result.verdict == "REVIEW", result.text
+    shaped = check_cord(bench, loops, "--structure-model", "shape").outcome("volume")
+    assert shaped["low"] <= expected <= shaped["high"]
 
 
 def test_row_25_planes_a_hair_apart(bench):

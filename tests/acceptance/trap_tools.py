@@ -46,9 +46,9 @@ def cord_loops():
     return [loop.copy() for loop in box_contours(X, Y, Z)]
 
 
-def check_cord(bench, loops, *, dose=None, text=CORD, **changes):
+def check_cord(bench, loops, *arguments, dose=None, text=CORD, **changes):
     case = bench.build(rois=cord(loops, **changes), **({} if dose is None else {"dose": dose}))
-    return bench.check(export=case.folder, protocol=text, registry=PALLIATIVE)
+    return bench.check(*arguments, export=case.folder, protocol=text, registry=PALLIATIVE)
 
 
 def refused(result, code, severity="F"):
