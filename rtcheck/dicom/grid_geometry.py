@@ -10,7 +10,7 @@ from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import GridGeometry
 
-__all__ = ["read_geometry"]
+__all__ = ["read_directions", "read_geometry"]
 
 _ORTHONORMAL = 1e-3
 """Largest error of direction cosines: they are written with few digits, and are made exactly orthonormal afterwards."""
@@ -33,7 +33,7 @@ def read_geometry(root: Dataset, findings: list[Finding]) -> tuple[GridGeometry,
     """
     position = np.array(required_decimals(root, "ImagePositionPatient", 3))
     cosines = required_decimals(root, "ImageOrientationPatient", 6)
-    row, column = _directions(root, cosines)
+    row, column = read_directions(root)
     spacing_y, spacing_x = required_decimals(root, "PixelSpacing", 2)
     if min(spacing_y, spacing_x) <= 0:
         raise fault("RTD213", root, "PixelSpacing", f"found {spacing_y} and {spacing_x} mm, expected positive numbers")
@@ -81,8 +81,13 @@ def _size(root: Dataset, keyword: str) -> int:
     return found
 
 
-def _directions(root: Dataset, cosines: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
-    """Return unit vectors along a row and along a column, made exactly orthonormal (Gram-Schmidt, row first)."""
+def read_directions(root: Dataset) -> tuple[FloatArray, FloatArray]:
+    """Return unit vectors along a row and along a column, made exactly orthonormal (Gram-Schmidt, row first).
+
+    Raises:
+        DicomError: RTD213 not two orthogonal unit vectors; RTD012 ImageOrientationPatient is missing.
+    """
+    cosines = required_decimals(root, "ImageOrientationPatient", 6)
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
     errors = abs(row @ row - 1), abs(column @ column - 1), abs(row @ column)
     if not max(errors) <= _ORTHONORMAL:

@@ -1,4 +1,4 @@
-"""The stored integers of a dose grid (PS3.3 §C.8.8.3.4, §C.7.6.3; PS3.5 §8, annexes A.4.2 and G)."""
+"""The stored integers of a dose grid or an image (PS3.3 §C.8.8.3.4, §C.7.6.3; PS3.5 §8, annexes A.4.2 and G)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rtcheck.dicom.attributes import fault, has, integer, required_code, required_unsigned
 from rtcheck.dicom.dataset import DUPLICATE, Dataset, tag_of
 
-__all__ = ["MAX_PIXEL_BYTES", "read_stored_values"]
+__all__ = ["MAX_PIXEL_BYTES", "decode_values", "read_stored_values"]
 
 MAX_PIXEL_BYTES = 2 << 30
 """Decoded pixel data beyond this are refused before anything is allocated."""
@@ -32,12 +32,28 @@ def read_stored_values(root: Dataset, transfer_syntax: str, shape: tuple[int, in
         DicomError: RTD004 compressed in an unsupported way, RTD005 too large, RTD207 not as the dose module says,
             RTD208 size differs from the header, RTD209 NumberOfFrames differs from the planes.
     """
-    planes, rows, columns = shape
+    planes = shape[0]
     bits = _bits(root)
     frames = integer(root, "NumberOfFrames", "RTD209")
     if (frames if frames is not None else 1) != planes:
         found = "absent" if frames is None else f"found {frames}"
         raise fault("RTD209", root, "NumberOfFrames", f"{found}, but there are {planes} plane offsets")
+    return decode_values(root, transfer_syntax, shape, bits)
+
+
+def decode_values(root: Dataset, transfer_syntax: str, shape: tuple[int, int, int], bits: int) -> NDArray[Any]:
+    """Return the pixel data of an object as unsigned integers of `bits` bits, (planes, rows, columns), writable.
+
+    Args:
+        root: an object with one sample for each pixel.
+        transfer_syntax: its UID, empty when the file does not state one.
+        shape: (planes, rows, columns); the data must have exactly this size.
+        bits: BitsAllocated, 16 or 32.
+
+    Raises:
+        DicomError: RTD004 compressed in an unsupported way, RTD005 too large, RTD208 size differs from the header.
+    """
+    planes, rows, columns = shape
     expected = planes * rows * columns * bits // 8
     if expected > MAX_PIXEL_BYTES:
         raise fault("RTD005", root, "PixelData", f"{expected} bytes, at most {MAX_PIXEL_BYTES} are read")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.grid import DoseGrid, GridGeometry
 
-__all__ = ["EDGE_MM", "bend_at", "dose_at", "grid_frame", "grid_positions"]
+__all__ = ["EDGE_MM", "bend_at", "dose_at", "grid_frame", "grid_positions", "values_at"]
 
 EDGE_MM = 1e-6
 """A point this far outside the box of voxel centres still counts as on its face."""
@@ -58,9 +58,6 @@ def grid_positions(
 def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
     """Dose in Gy at points; NaN where it is unknown, outside the box spanned by the voxel centres.
 
-    Any orientation and uneven planes are exact: positions go through the full direction cosines, plane numbers
-    through the stored offsets.
-
     Args:
         grid: the dose.
         axes: (3, 3) unit vectors of u, v, w in LPS.
@@ -68,7 +65,27 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
         v: likewise.
         w: likewise.
     """
-    geometry = grid.geometry
+    out = values_at(grid.geometry, grid.stored, axes, u, v, w)
+    out *= grid.scaling_gy
+    return out
+
+
+def values_at(
+    geometry: GridGeometry, stored: NDArray[Any], axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray
+) -> FloatArray:
+    """Return stored values at points, trilinear; NaN outside the box spanned by the voxel centres.
+
+    Any orientation and uneven planes are exact: positions go through the full direction cosines, plane numbers
+    through the stored offsets.
+
+    Args:
+        geometry: where the voxels are.
+        stored: (nz, ny, nx) values of the voxels.
+        axes: (3, 3) unit vectors of u, v, w in LPS.
+        u: (n,) coordinates in mm.
+        v: likewise.
+        w: likewise.
+    """
     x, y, z = grid_positions(*grid_frame(geometry, axes), u, v, w)
     i, ti, inside = _between(x, geometry.columns, geometry.spacing_mm[1])
     j, tj, inside_j = _between(y, geometry.rows, geometry.spacing_mm[0])
@@ -83,7 +100,7 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
         i, j, k, ti, tj, tk = (a[inside] for a in (i, j, k, ti, tj, tk))
     k0, j0, i0 = int(k.min()), int(j.min()), int(i.min())
     # only the box that is needed becomes float64; a repeated last layer stands in for neighbours of weight zero
-    box = grid.stored[k0 : int(k.max()) + 2, j0 : int(j.max()) + 2, i0 : int(i.max()) + 2].astype(np.float64)
+    box = stored[k0 : int(k.max()) + 2, j0 : int(j.max()) + 2, i0 : int(i.max()) + 2].astype(np.float64)
     short = [
         int(k.max()) + 2 - k0 - box.shape[0],
         int(j.max()) + 2 - j0 - box.shape[1],
@@ -100,7 +117,6 @@ def dose_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
     above -= below
     above *= tk
     below += above
-    below *= grid.scaling_gy
     if every:
         return below
     out[inside] = below
