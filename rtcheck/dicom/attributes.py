@@ -26,6 +26,7 @@ __all__ = [
     "fault",
     "has",
     "integer",
+    "point",
     "raw_value",
     "required_code",
     "required_decimals",
@@ -174,6 +175,14 @@ def decimals(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[
 def required_decimals(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[float, ...]:
     """Decimal strings that must be there."""
     return decimals(dataset, keyword, count) or _absent(dataset, keyword)
+
+
+def point(dataset: Dataset, keyword: str, findings: list[Finding]) -> tuple[float, float, float] | None:
+    """Return x, y, z in mm of an optional position; None when absent. A malformed one is a finding (W): a cross-check
+    is lost, no number of a verdict.
+    """
+    found = attempt(findings, "W", (), decimals, dataset, keyword, 3)
+    return (found[0], found[1], found[2]) if found else None
 
 
 def integer(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> int | None:

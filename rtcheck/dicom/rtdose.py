@@ -14,6 +14,7 @@ from rtcheck.dicom.attributes import (
     decimal,
     fault,
     has,
+    point,
     required_code,
     required_integer,
     required_uid,
@@ -58,7 +59,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
     if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):
         message = "RescaleSlope (0028,1053) or RescaleIntercept is present; it is no part of RT Dose and is ignored"
         findings.append(finding("RTD014", label, message, "I"))
-    plan_uids, group, beams = _references(root, findings)
+    plan_uids, groups, beams = _references(root, findings)
     correction, transform = _caveats(root, findings)
     return DoseGrid(
         geometry=geometry,
@@ -68,7 +69,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         summation_type=summation,
         sop_instance_uid=required_uid(root, "SOPInstanceUID"),
         plan_uids=plan_uids,
-        fraction_group=group,
+        fraction_group=groups[0] if len(groups) == 1 else None,
         beams=beams,
         heterogeneity_correction=correction,
         spatial_transform=transform,
@@ -77,6 +78,8 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         source=label,
         dvh_sequence=read_vendor_dvhs(root, findings),
         findings=tuple(findings),
+        fraction_groups=groups,
+        normalisation_point_mm=point(root, "NormalizationPoint", findings),
     )
 
 
@@ -104,8 +107,8 @@ def _dose_type(root: Dataset) -> Literal["PHYSICAL", "EFFECTIVE"]:
     return "PHYSICAL" if found == "PHYSICAL" else "EFFECTIVE"
 
 
-def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], int | None, tuple[int, ...]]:
-    """Plans, fraction group, and beams or brachy setups whose dose this is."""
+def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    """Plans, fraction groups, and beams or brachy setups whose dose this is."""
     plans = sequence(root, "ReferencedRTPlanSequence")
     groups = [group for plan in plans for group in sequence(plan, "ReferencedFractionGroupSequence")]
     beams: list[int] = []
@@ -122,7 +125,7 @@ def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...]
         message = f"the dose refers to {len(numbers)} fraction groups; at most one is supported"
         findings.append(finding("RTD502", root.source.label, message))
     plan_uids = tuple(required_uid(plan, "ReferencedSOPInstanceUID") for plan in plans)
-    return plan_uids, numbers[0] if len(numbers) == 1 else None, tuple(beams)
+    return plan_uids, tuple(numbers), tuple(beams)
 
 
 def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], str]:

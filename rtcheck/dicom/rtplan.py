@@ -11,6 +11,7 @@ from rtcheck.dicom.attributes import (
     fault,
     has,
     integer,
+    point,
     required_code,
     required_integer,
     required_uid,
@@ -22,7 +23,7 @@ from rtcheck.dicom.attributes import (
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, finding
-from rtcheck.model.plan import Beam, DoseReference, FractionGroup, Plan
+from rtcheck.model.plan import Beam, BeamDose, DoseReference, FractionGroup, Plan, PlanReference
 
 __all__ = ["read_plan"]
 
@@ -71,17 +72,28 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
         frame_of_reference_uid=attempt(findings, None, "", uid, root, "FrameOfReferenceUID"),
         source=label,
         findings=tuple(findings),
+        reviewed=timestamp(root, ("ReviewDate", "ReviewTime")),
+        references=_references(root, findings),
     )
+
+
+def _references(root: Dataset, findings: list[Finding]) -> tuple[PlanReference, ...]:
+    """Other plans that this one names as its predecessor, as delivered before, and so on."""
+    found = []
+    for item in sequence(root, "ReferencedRTPlanSequence"):
+        instance = attempt(findings, "W", "", required_uid, item, "ReferencedSOPInstanceUID")
+        relationship = attempt(findings, "W", "", code, item, "RTPlanRelationship")
+        if instance:
+            found.append(PlanReference(instance, relationship))
+    return tuple(found)
 
 
 def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
     """One fraction group. BeamDose is per fraction (PS3.3 §C.8.8.13)."""
     number = required_integer(item, "FractionGroupNumber")
     fractions = attempt(findings, None, None, _fractions, item)
-    beams = tuple(
-        (required_integer(beam, "ReferencedBeamNumber"), attempt(findings, None, None, decimal, beam, "BeamDose"))
-        for beam in sequence(item, "ReferencedBeamSequence")
-    )
+    doses = tuple(_beam_dose(beam, findings) for beam in sequence(item, "ReferencedBeamSequence"))
+    beams = tuple((beam.number, beam.dose_gy) for beam in doses)
     setups = tuple(
         required_integer(setup, "ReferencedBrachyApplicationSetupNumber")
         for setup in sequence(item, "ReferencedBrachyApplicationSetupSequence")
@@ -89,7 +101,17 @@ def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
     for what, numbers in (("beam", [n for n, _ in beams]), ("brachy setup", list(setups))):
         if len(set(numbers)) < len(numbers):
             raise DicomError("RTD010", item.source.label, f"{item.path()}: the same {what} is referenced twice")
-    return FractionGroup(number, fractions, beams, setups)
+    return FractionGroup(number, fractions, beams, setups, doses)
+
+
+def _beam_dose(item: Dataset, findings: list[Finding]) -> BeamDose:
+    return BeamDose(
+        number=required_integer(item, "ReferencedBeamNumber"),
+        dose_gy=attempt(findings, None, None, decimal, item, "BeamDose"),
+        point_mm=point(item, "BeamDoseSpecificationPoint", findings),
+        nominal=attempt(findings, "W", "", code, item, "BeamDoseMeaning") == "FRACTION_LEVEL",
+        dose_type=attempt(findings, "W", "", code, item, "BeamDoseType"),
+    )
 
 
 def _fractions(item: Dataset) -> int:
@@ -103,7 +125,18 @@ def _fractions(item: Dataset) -> int:
 def _beam(item: Dataset, findings: list[Finding]) -> Beam:
     name = text(item, "BeamName").value if has(item, "BeamName") else ""
     delivery = attempt(findings, "E", "", code, item, "TreatmentDeliveryType")
-    return Beam(required_integer(item, "BeamNumber"), name, delivery or "TREATMENT")
+    points = (*sequence(item, "ControlPointSequence"), *sequence(item, "IonControlPointSequence"))
+    isocentres = [point(each, "IsocenterPosition", findings) for each in points if has(each, "IsocenterPosition")]
+    boli = sequence(item, "ReferencedBolusSequence")
+    bolus_rois = [attempt(findings, "W", None, integer, bolus, "ReferencedROINumber") for bolus in boli]
+    return Beam(
+        number=required_integer(item, "BeamNumber"),
+        name=name,
+        delivery_type=delivery or "TREATMENT",
+        isocentres_mm=tuple(dict.fromkeys(found for found in isocentres if found is not None)),
+        bolus_rois=tuple(number for number in bolus_rois if number is not None),
+        boli=attempt(findings, "W", None, integer, item, "NumberOfBoli"),
+    )
 
 
 def _check_beams(
@@ -139,6 +172,7 @@ def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
         target_prescription_gy=dose("TargetPrescriptionDose"),
         target_minimum_gy=dose("TargetMinimumDose"),
         target_maximum_gy=dose("TargetMaximumDose"),
+        prior_gy=attempt(findings, "W", None, decimal, item, "NominalPriorDose"),
     )
 
 

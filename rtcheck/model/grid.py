@@ -89,7 +89,9 @@ class DoseGrid:
         summation_type: DoseSummationType as stored.
         sop_instance_uid: of this object.
         plan_uids: SOP Instance UIDs of the referenced plans (one, or several for MULTI_PLAN, or none).
-        fraction_group: referenced fraction group number, or None.
+        fraction_group: referenced fraction group number, or None when none or several are referenced.
+        fraction_groups: every referenced fraction group number.
+        normalisation_point_mm: NormalizationPoint, or None; it does not rescale anything.
         beams: referenced beam numbers (BEAM doses), or brachy setup numbers; empty when the dose is of the whole plan.
         heterogeneity_correction: TissueHeterogeneityCorrection values, possibly empty.
         spatial_transform: SpatialTransformOfDose, "NONE" when absent.
@@ -115,6 +117,8 @@ class DoseGrid:
     source: str = ""
     dvh_sequence: tuple[VendorDVH, ...] = ()
     findings: tuple[Finding, ...] = ()
+    fraction_groups: tuple[int, ...] = ()
+    normalisation_point_mm: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.stored.shape != self.geometry.shape:

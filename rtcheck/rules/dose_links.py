@@ -136,6 +136,9 @@ def _dose_of_plan(plan: Plan, doses: list[DoseGrid]) -> tuple[tuple[DoseGrid, ..
         number = plan.fraction_groups[0].number
         whole = [dose for dose in fraction_doses if dose.fraction_group in (None, number)]
     beams = [dose for dose in doses if dose.summation_type == "BEAM"]
+    foreign = _foreign_groups(plan, [*whole, *(dose for dose in fraction_doses if dose not in whole), *beams])
+    if foreign:
+        return (), foreign, True
     if len(whole) > 1:
         return (
             (),
@@ -190,6 +193,45 @@ def _dose_of_plan(plan: Plan, doses: list[DoseGrid]) -> tuple[tuple[DoseGrid, ..
         )
         return (), out, True
     return (), [finding("RTD102", name, "No dose in the export refers to this plan. Export its dose.")], False
+
+
+def _foreign_groups(plan: Plan, doses: list[DoseGrid]) -> list[Finding]:
+    """Doses of fraction groups that the plan does not have: they were made from another plan, or another state of it.
+
+    A dose labelled as that of the whole plan that lists only some of its groups is not the whole either (RTD204).
+    """
+    known = {group.number for group in plan.fraction_groups}
+    out = []
+    for dose in doses:
+        listed = set(dose.fraction_groups)
+        if listed - known:
+            out.append(
+                finding(
+                    "RTD102",
+                    dose.source,
+                    f"The dose is of fraction group {_numbers(listed - known)}, which {describe_plan(plan)} does not "
+                    f"have (it has {_numbers(known) or 'none'}): the dose was made from another state of the plan. "
+                    "Export plan and dose together.",
+                    dose=sorted(listed),
+                    plan=sorted(known),
+                )
+            )
+        elif dose.summation_type == "PLAN" and listed and listed < known:
+            out.append(
+                finding(
+                    "RTD204",
+                    dose.source,
+                    "The dose is labelled as that of the whole plan but lists only fraction group "
+                    f"{_numbers(listed)} of {_numbers(known)}. Export the dose of the whole plan.",
+                    dose=sorted(listed),
+                    plan=sorted(known),
+                )
+            )
+    return out
+
+
+def _numbers(values: set[int]) -> str:
+    return ", ".join(map(str, sorted(values)))
 
 
 def _listed_beams(plan: Plan, dose: DoseGrid) -> list[Finding]:
