@@ -388,4 +388,5 @@ def _report(
         ),
         unconstrained=unconstrained,
         sources={key: sources[key].citation for key in used if key in sources},
+        reveals_arm=any(item.code == "RTD759" for item in settled),
     )

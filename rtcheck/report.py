@@ -38,7 +38,7 @@ class Report:
     """The whole result. `verdict` is None when a finding of severity F stands or nothing could be judged.
 
     `exit_code` is the code to return. `unconstrained` lists structures for which no constraint applies.
-    `reveals_arm`: whether the report tells the trial arm.
+    `reveals_arm`: whether the report tells the trial arm; it must say so on its face (RTD759).
     """
 
     verdict: Verdict | None
@@ -51,3 +51,4 @@ class Report:
     provenance: Provenance
     unconstrained: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    reveals_arm: bool = False

@@ -12,6 +12,7 @@ NOT_EVALUATED                              error        the state
 NOT_APPLICABLE, NOT_REQUIRED               skipped
 report-only outcome                        (success; skipped where not evaluated)
 finding F or E; finding W                  error; failure  its code
+the report reveals the trial arm (RTD759)  (success)
 =========================================  ===========  ======================
 
 UNDECIDED is a success where the protocol accepts it (``undecided = "accept"``) and the value meets the goal.
@@ -35,7 +36,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit_report(report: Report) -> str:
     """Return the report as a JUnit XML document, UTF-8 text with a newline at the end."""
     root = ET.Element("testsuites", name="rtcheck")
-    _suite(root, "verdict", [_verdict_case(report)])
+    _suite(root, "verdict", [*_arm_case(report), _verdict_case(report)])
     _suite(root, "lesions", [_lesion_case(lesion) for lesion in report.lesions])
     _suite(root, "outcomes", [_outcome_case(outcome) for outcome in report.outcomes])
     _suite(root, "findings", [_finding_case(one) for one in report.findings if one.severity != "I"])
@@ -72,6 +73,13 @@ def _verdict_case(report: Report) -> ET.Element:
     tag = "failure" if report.verdict in ("FAIL", "REVIEW") else "error"
     verdict = report.verdict or "NO VERDICT"
     return _case(name, tag, verdict, f"{verdict} (exit {report.exit_code})")
+
+
+def _arm_case(report: Report) -> list[ET.Element]:
+    """Return the case that comes first where the report must be kept from blinded outcome assessors."""
+    if not report.reveals_arm:
+        return []
+    return [_case("REVEALS THE TRIAL ARM: keep from blinded outcome assessors", message=CATALOGUE["RTD759"].title)]
 
 
 def _lesion_case(lesion: LesionResult) -> ET.Element:

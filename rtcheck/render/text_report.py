@@ -39,7 +39,7 @@ def text_report(report: Report, paint: Paint = no_paint) -> str:
 
 
 def _header(report: Report) -> list[str]:
-    """Return what was checked: program, patient, plans, protocol, conventions."""
+    """Return what was checked: program, patient, plans, protocol, conventions; and who must not read it."""
     provenance = report.provenance
     parts = [f"rtcheck {provenance.software.get('rtcheck', '')}".rstrip()]
     if report.patient_id:
@@ -56,6 +56,8 @@ def _header(report: Report) -> list[str]:
     if model and report.outcomes:
         accept = "; limits inside the interval: accepted" if provenance.conventions.get("undecided") == "accept" else ""
         lines += wrap(visible(f"structure model {model}{accept}"), "    ")
+    if report.reveals_arm:
+        lines += wrap("REVEALS THE TRIAL ARM: keep it from blinded outcome assessors (RTD759)", "    ")
     return lines
 
 

@@ -184,6 +184,7 @@ def test_arm_without_consolidation(bench):
     good = bench.check(protocol=protocol_text(trial=trial))
     assert good.verdict == "PASS", good.text
     assert good.severity("RTD759") == {"I"}
+    assert good.doc["reveals_arm"] is True
     bad = bench.check(protocol=protocol_text(trial=trial), registry=registry_text(trial={"arm": "2L"}))
     assert bad.severity("RTD754") == {"E"}
     assert bad.verdict == "FAIL"

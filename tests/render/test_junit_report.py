@@ -71,3 +71,10 @@ def test_hostile_names_stay_text():
     assert {element.tag for element in root.iter()} <= {
         "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"}
     assert any("\\x1b[31mPTV" in case.get("name", "") for case in root.iter("testcase"))
+
+
+def test_a_report_that_reveals_the_arm_says_so_first():
+    """The first case of all is the warning, and it is green: it is no fault of the plan."""
+    report = replace(passing(), reveals_arm=True)
+    assert next(iter(cases(report))) == "REVEALS THE TRIAL ARM: keep from blinded outcome assessors"
+    assert red(report) == []

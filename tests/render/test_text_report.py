@@ -133,3 +133,10 @@ def test_notes_alone_make_a_section():
     text = text_report(replace(passing(), findings=(finding("RTD304", "Kidney_L", "matched through the table"),)))
     assert "RTD304 I  Kidney_L: matched through the table" in text
     assert "exit 0" in text
+
+
+def test_a_report_that_reveals_the_arm_says_so_before_its_verdict():
+    """Whoever opens it is warned before reading anything else."""
+    text = text_report(replace(failing(), reveals_arm=True))
+    assert 0 < text.index("REVEALS THE TRIAL ARM: keep it from blinded outcome assessors") < text.index("\nFAIL ")
+    assert "REVEALS" not in text_report(failing())
