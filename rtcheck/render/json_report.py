@@ -36,12 +36,12 @@ def report_document(report: Report) -> dict[str, object]:
         "schema": SCHEMA,
         "verdict": report.verdict,
         "exit_code": report.exit_code,
-        "reveals_arm": report.reveals_arm,
         "case": {"patient_id": report.patient_id, "plans": [_plan(plan) for plan in report.plans]},
         "provenance": _provenance(report.provenance),
         "lesions": [_lesion(lesion) for lesion in report.lesions],
         "outcomes": [_outcome(outcome) for outcome in report.outcomes],
         "findings": findings_list(report.findings),
+        "reveals_arm": report.reveals_arm,
         "unconstrained": list(report.unconstrained),
         "sources": dict(sorted(report.sources.items())),
     }
