@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtcheck.dicom.attributes import text, uid
+from rtcheck.dicom.attributes import uid
 from rtcheck.dicom.files import MAX_FILE_BYTES, FoundFile, find_files, read_bytes
 from rtcheck.dicom.objects import SOP_CLASSES, ReadObject, read_object
+from rtcheck.dicom.person import Person, person_findings, read_person
 from rtcheck.dicom.recognise import DicomFile, has_magic, is_directory_file, looks_headerless, read_dicom
 from rtcheck.errors import DicomError
 from rtcheck.model.case import Case
@@ -27,7 +28,7 @@ class _Entry:
 
     read: ReadObject
     digest: str
-    patient_id: str
+    patient: Person
 
 
 def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> Case:
@@ -74,6 +75,8 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
         ignored_files=ignored,
         findings=tuple(sorted(findings, key=lambda note: (note.code, note.subject, note.message))),
         patient_ids=patient_ids,
+        registrations=tuple(entry.read.registration for entry in entries if entry.read.registration is not None),
+        images=tuple(entry.read.image for entry in entries if entry.read.image is not None),
     )
 
 
@@ -97,7 +100,7 @@ def _read_file(file: FoundFile, *, allow_headerless: bool) -> _Entry | None:
     if not dicom.part_10:
         _check_headerless(dicom, file.label, allowed=allow_headerless)
     digest = hashlib.sha256(data).hexdigest()
-    return _Entry(read_object(dicom, digest), digest, _patient_id(dicom))
+    return _Entry(read_object(dicom, digest), digest, read_person(dicom.root))
 
 
 def _check_headerless(dicom: DicomFile, label: str, *, allowed: bool) -> None:
@@ -106,10 +109,6 @@ def _check_headerless(dicom: DicomFile, label: str, *, allowed: bool) -> None:
         raise DicomError("RTD003", label, "no preamble and no DICOM prefix; such files are not accepted here")
     if uid(dicom.root, "SOPClassUID") not in SOP_CLASSES:
         raise DicomError("RTD003", label, "no preamble and no DICOM prefix, and the content does not prove what it is")
-
-
-def _patient_id(dicom: DicomFile) -> str:
-    return text(dicom.root, "PatientID").value
 
 
 def _without_duplicates(entries: list[_Entry], findings: list[Finding]) -> list[_Entry]:
@@ -135,8 +134,9 @@ def _without_duplicates(entries: list[_Entry], findings: list[Finding]) -> list[
 
 def _patient_ids(entries: list[_Entry], findings: list[Finding]) -> tuple[str, ...]:
     """Return every patient id found, sorted. The ids themselves never appear in a message."""
-    unnamed = sorted(entry.read.input.source for entry in entries if not entry.patient_id)
+    unnamed = sorted(entry.read.input.source for entry in entries if not entry.patient.id)
     if unnamed:
         problem = f"absent or empty in {len(unnamed)} objects; whose they are is not known"
         findings.append(finding("RTD012", unnamed[0], f"PatientID (0010,0020): {problem}"))
-    return tuple(sorted({entry.patient_id for entry in entries if entry.patient_id}))
+    findings.extend(person_findings([(entry.read.input.source, entry.patient) for entry in entries]))
+    return tuple(sorted({entry.patient.id for entry in entries if entry.patient.id}))

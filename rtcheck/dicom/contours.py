@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtcheck.dicom.attributes import code, integer, raw_value, sequence
+from rtcheck.dicom.attributes import code, integer, raw_value, sequence, uid
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.dicom.numbers import DecimalError, parse_decimals
 from rtcheck.errors import DicomError
@@ -67,7 +67,19 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
         )
     starts = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(np.asarray(counts) // 3, out=starts[1:])
-    return ContourSet(frozen(numbers.values.reshape(-1, 3)), frozen(starts), tuple(kinds))
+    return ContourSet(frozen(numbers.values.reshape(-1, 3)), frozen(starts), tuple(kinds), _images(contours))
+
+
+def _images(contours: list[Dataset]) -> tuple[str, ...]:
+    """Return the image of each contour, as far as the file names exactly one; it only serves a cross-check."""
+    found = []
+    for contour in contours:
+        try:
+            items = sequence(contour, "ContourImageSequence")
+            found.append(uid(items[0], "ReferencedSOPInstanceUID") if len(items) == 1 else "")
+        except DicomError:
+            found.append("")
+    return tuple(found) if any(found) else ()
 
 
 def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtcheck.dicom.attributes import code, fault, required_uid, uid
+from rtcheck.dicom.image_plane import IMAGE_CLASSES, read_image_plane
 from rtcheck.dicom.recognise import DicomFile
+from rtcheck.dicom.reg import DEFORMABLE, RIGID, read_registration
 from rtcheck.dicom.rtdose import read_dose
 from rtcheck.dicom.rtplan import read_plan
 from rtcheck.dicom.rtstruct import read_structure_set
 from rtcheck.model.case import InputObject
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
+from rtcheck.model.image_plane import ImagePlane
 from rtcheck.model.plan import Plan
+from rtcheck.model.registration import SpatialRegistration
 from rtcheck.model.structure import StructureSet
 
 __all__ = ["SOP_CLASSES", "ReadObject", "read_object"]
@@ -29,13 +33,15 @@ the objects above say, and are not evaluated."""
 
 @dataclass(frozen=True, slots=True)
 class ReadObject:
-    """What one file holds: at most one of `plan`, `dose`, `structure_set`; `findings` are about the file itself."""
+    """What one file holds: at most one of `plan` to `image`; `findings` are about the file itself."""
 
     input: InputObject
     plan: Plan | None = None
     dose: DoseGrid | None = None
     structure_set: StructureSet | None = None
     findings: tuple[Finding, ...] = ()
+    registration: SpatialRegistration | None = None
+    image: ImagePlane | None = None
 
 
 def read_object(dicom: DicomFile, digest: str) -> ReadObject:
@@ -69,7 +75,9 @@ def read_object(dicom: DicomFile, digest: str) -> ReadObject:
         frame_of_reference_uid=uid(root, "FrameOfReferenceUID"),
         description=_describe(plan, dose, structure_set),
     )
-    return ReadObject(entry, plan, dose, structure_set, tuple(findings))
+    registration = read_registration(root, sop_class) if sop_class in (RIGID, DEFORMABLE) else None
+    image = read_image_plane(root) if sop_class in IMAGE_CLASSES else None
+    return ReadObject(entry, plan, dose, structure_set, tuple(findings), registration, image)
 
 
 def _check_kind(dicom: DicomFile, sop_class: str, modality: str) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from rtcheck.model.finding import Finding
 from rtcheck.model.grid import DoseGrid
+from rtcheck.model.image_plane import ImagePlane
 from rtcheck.model.plan import Plan
+from rtcheck.model.registration import SpatialRegistration
 from rtcheck.model.structure import StructureSet
 
 __all__ = ["Case", "InputObject"]
@@ -46,6 +48,8 @@ class Case:
         patient_id: DICOM PatientID shared by all objects; empty when there is none or they differ.
         patient_ids: every PatientID found, sorted. More than one is refused by `check` unless the registry lists them
             all (RTD101): only the record can say that two identifiers are one patient.
+        registrations: Spatial Registration objects, applied only where a caller asks for one.
+        images: where the cross-sectional images lie, for telling whether contours lie on them.
         plans, doses, structure_sets: the objects that could be read.
         inputs: every DICOM object found, also those not used.
         ignored_files: number of files that are not DICOM.
@@ -60,3 +64,5 @@ class Case:
     ignored_files: int = 0
     findings: tuple[Finding, ...] = ()
     patient_ids: tuple[str, ...] = ()
+    registrations: tuple[SpatialRegistration, ...] = ()
+    images: tuple[ImagePlane, ...] = ()

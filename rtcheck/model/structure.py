@@ -20,11 +20,14 @@ class ContourSet:
         points_mm: (n, 3) x, y, z in LPS mm, in stored order, read-only.
         starts: (m + 1,) contour c is ``points_mm[starts[c]:starts[c + 1]]``, read-only.
         kinds: ContourGeometricType of each of the m contours.
+        image_uids: SOP Instance UID of the image each contour refers to, empty text where there is none or several;
+            an empty tuple when no contour refers to one.
     """
 
     points_mm: FloatArray
     starts: IntArray
     kinds: tuple[str, ...]
+    image_uids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.points_mm.ndim != 2 or self.points_mm.shape[1] != 3:
