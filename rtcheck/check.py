@@ -14,6 +14,8 @@ from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
 from rtcheck.dvh.metric import Metric, MetricValue
+from rtcheck.exhibits import Exhibits
+from rtcheck.gather.gallery import Gallery, exhibits_of, note_doubts, show_lesions, show_structures, show_targets
 from rtcheck.judging import Judged, judge_binding, severest
 from rtcheck.measure import (
     Bench,
@@ -24,39 +26,30 @@ from rtcheck.measure import (
     measure,
     measured_findings,
     release,
-    roi_findings,
-    weakened,
 )
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
-from rtcheck.model.structure import ROI
 from rtcheck.provenance import plan_summaries, provenance
 from rtcheck.report import Report
 from rtcheck.rules.binding import Binding, BindingContext, bind_constraint, needs_dose
 from rtcheck.rules.conditions import fact_table
-from rtcheck.rules.constraint import Priority, Protocol
+from rtcheck.rules.constraint import Protocol
 from rtcheck.rules.course import Course
 from rtcheck.rules.eligibility import check_eligibility
 from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
 from rtcheck.rules.links import select_course
 from rtcheck.rules.names import NameTable
-from rtcheck.rules.outcome import severity_for
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
-from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of, union_of
+from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 from rtcheck.rules.result import LesionResult
 from rtcheck.rules.verdict import exit_code, fold_verdict
+from rtcheck.touching import structure_findings, touched_rois, unconstrained, weaken_by_touch
 
-__all__ = ["Settings", "check", "with_fail_on"]
+__all__ = ["Settings", "check", "check_with_exhibits", "with_fail_on"]
 
 _MEDIAN = Metric("Median", None, "", "Gy")
-
-_CORRUPT = ("RTD008", "RTD009", "RTD010", "RTD305")
-"""Findings about an ROI that put the whole file in doubt: they stand even where nothing uses the ROI."""
-
-_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -87,7 +80,24 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     Returns:
         The report. Its verdict is None where a finding of severity F stands. The same input gives the same report.
     """
-    settings = settings or Settings()
+    return _run(case, record, protocol, settings or Settings(), None)[0]
+
+
+def check_with_exhibits(
+    case: Case, record: PatientRecord, protocol: Protocol, settings: Settings | None = None
+) -> tuple[Report, Exhibits]:
+    """Check as `check` does, and take along what a page shows beside the report; nothing is measured twice.
+
+    Returns:
+        The report, the same as that of `check`, and its exhibits. Pictures are not among them: they need images.
+    """
+    return _run(case, record, protocol, settings or Settings(), Gallery())
+
+
+def _run(
+    case: Case, record: PatientRecord, protocol: Protocol, settings: Settings, gallery: Gallery | None
+) -> tuple[Report, Exhibits]:
+    """Check; where a gallery is given, it is filled on the way."""
     course = select_course(case, record)
     lesions, lesion_findings = bind_lesions(record.lesions, course)
     facts = fact_table(record, protocol.tiers, course.fractions, protocol.lesions)
@@ -98,14 +108,14 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     ]  # fmt: skip
     draft = _Draft(case, record, protocol, settings, course)
     if _fatal(findings):
-        return _report(draft, (), (), findings)
+        return _report(draft, (), (), findings), exhibits_of(gallery, case, course, (), ())
     names = settings.names or protocol.names
     doubt = _dose_doubt(course)
     context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
     bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]
     bench = Bench(dose_field(course.parts), _model(draft))
-    touched = _touched(bindings, lesions)
-    findings += _weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.dose), touched)
+    touched = touched_rois(bindings, lesions)
+    findings += weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.dose), touched)
     if not any(binding.applies is not False and binding.constraint.priority != "report" for binding in bindings):
         findings.append(
             finding(
@@ -116,7 +126,7 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
             )
         )
     if _fatal(findings):
-        return _report(draft, (), (), findings)
+        return _report(draft, (), (), findings), exhibits_of(gallery, case, course, (), ())
     if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
         findings.append(
             finding(
@@ -134,25 +144,35 @@ def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Setti
     findings += level.findings
     if level.scale_error:
         bindings = [_distrust(binding, level.scale_error) for binding in bindings]
+    if gallery is not None:
+        note_doubts(gallery, course, doubt, level.scale_error)
+        show_lesions(gallery, lesions, bench, prescriptions.contradicted)
     accept = protocol.conventions.undecided == "accept"
-    judged = _judge_all(bindings, bench, accept=accept)
+    judged = _judge_all(bindings, bench, gallery, accept=accept)
     findings += [item for entry in judged for item in entry.findings]
     results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
     findings += _untreated(results)
     findings += [
         item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)
     ]
-    findings += _structure_findings(bench, course, touched)
-    return _report(draft, judged, results, findings, _unconstrained(course, bindings))
+    findings += structure_findings(bench, course, touched)
+    report = _report(draft, judged, results, findings, unconstrained(course, bindings))
+    if gallery is not None:
+        show_targets(gallery, lesions, bench)
+    return report, exhibits_of(gallery, case, course, report.outcomes, report.lesions)
 
 
-def _judge_all(bindings: Sequence[Binding], bench: Bench, *, accept: bool) -> tuple[Judged, ...]:
+def _judge_all(
+    bindings: Sequence[Binding], bench: Bench, gallery: Gallery | None, *, accept: bool
+) -> tuple[Judged, ...]:
     """Judge every binding, in their order; each structure is measured for all of its metrics and then forgotten."""
     judged: dict[int, Judged] = {}
     for places in by_solid(binding.solid for binding in bindings):
         for place in places:
             judged[place] = judge_binding(bindings[place], bench, accept=accept)
         solid = bindings[places[0]].solid
+        if gallery is not None:
+            show_structures(gallery, bindings, judged, places, bench)
         if solid is not None:
             release(bench, solid)
     return tuple(judged[place] for place in range(len(bindings)))
@@ -237,72 +257,6 @@ def _distrust(binding: Binding, explanation: str) -> Binding:
     if binding.applies is False or binding.code or not any(needs_dose(metric) for metric in metrics):
         return binding
     return replace(binding, code="RTD219", reason=f"The dose level is implausible: it would be {explanation}.")
-
-
-# --- what the constraints and lesions touch ---------------------------------------------------------------------------
-
-_Touched = dict[int, tuple[ROI, Priority]]
-
-
-def _touched(bindings: Iterable[Binding], lesions: Iterable[LesionBinding]) -> _Touched:
-    """Return every ROI that a constraint or a lesion uses, with the highest priority among them."""
-    order: tuple[Priority, ...] = ("report", "optimal", "mandatory")
-    out: _Touched = {}
-
-    def touch(roi: ROI, priority: Priority) -> None:
-        known = out.get(id(roi))
-        if known is None or order.index(known[1]) < order.index(priority):
-            out[id(roi)] = roi, priority
-
-    for binding in bindings:
-        for solid in (binding.solid, binding.lookup):
-            if solid is not None and binding.applies is not False:
-                for roi in rois_of(solid):
-                    touch(roi, binding.constraint.priority)
-    for lesion in lesions:
-        if lesion.lesion.consolidative:
-            for bound in lesion.roles.values():
-                for roi in bound.rois:
-                    touch(roi, "mandatory")
-    return out
-
-
-def _weaken_by_touch(items: Iterable[Finding], touched: _Touched) -> list[Finding]:
-    """Weaken findings whose subject is a touched ROI by the priority of what touches it."""
-    priority = {roi.name or f"ROI {roi.number}": priority for roi, priority in touched.values()}
-    return [weakened(item, severity_for(item.severity, priority.get(item.subject, "mandatory"))) for item in items]
-
-
-def _structure_findings(bench: Bench, course: Course, touched: _Touched) -> list[Finding]:
-    """Collect what is known of every ROI; of one that nothing uses only what puts the file in doubt stands."""
-    out: list[Finding] = []
-    for roi in course.rois:
-        for item in roi_findings(bench, roi):
-            if item.code in _CORRUPT and item.severity in ("E", "F"):
-                out.append(item)
-            elif id(roi) in touched:
-                out.append(weakened(item, severity_for(item.severity, touched[id(roi)][1])))
-            else:
-                out.append(weakened(item, "I", "(No constraint or lesion uses this structure.)"))
-    return out
-
-
-def _unconstrained(course: Course, bindings: Sequence[Binding]) -> tuple[str, ...]:
-    """Return the names of structures with a volume for which no constraint applies."""
-    used = {
-        id(roi)
-        for binding in bindings
-        if binding.applies is not False
-        for solid in (binding.solid, binding.lookup)
-        if solid is not None
-        for roi in rois_of(solid)
-    }
-    names = {
-        roi.name or f"ROI {roi.number}"
-        for roi in course.rois
-        if id(roi) not in used and any(kind in _CLOSED for kind in roi.contours.kinds)
-    }
-    return tuple(sorted(names))
 
 
 # --- lesions ----------------------------------------------------------------------------------------------------------

@@ -108,6 +108,7 @@ class StructureExhibit:
         curve: None with `reason` where there is none.
         tested: marks of the limits, in the order of the outcomes.
         reason: why there is no curve; empty otherwise.
+        minimum_at_mm, maximum_at_mm: where the extremes lie (physical dose only), or None where that is not known.
     """
 
     name: str
@@ -122,6 +123,8 @@ class StructureExhibit:
     curve: Curve | None
     tested: tuple[LimitMark, ...] = ()
     reason: str = ""
+    minimum_at_mm: Point | None = None
+    maximum_at_mm: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +351,6 @@ class Exhibits:
         nodes, links: the link graph.
         plans, grids: facts of the course.
         composite: None with one plan.
-        patient_name: as the export states it, for the page header; empty when not read.
         report_sha256: digest of the report these belong to (`rtcheck.render.json_report`), empty until stored.
     """
 
@@ -361,5 +363,4 @@ class Exhibits:
     plans: tuple[PlanFacts, ...] = ()
     grids: tuple[GridFacts, ...] = ()
     composite: Composite | None = None
-    patient_name: str = ""
     report_sha256: str = ""
