@@ -13,6 +13,7 @@ from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
 from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.slabs import Slabs, parallel, slabs_of
 from rtcheck.geometry.solid import Combination, ContourStack, Leaf, Solid
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
@@ -29,6 +30,7 @@ __all__ = [
     "measured_findings",
     "release",
     "roi_findings",
+    "slabs_in",
     "stack_of",
     "usable_problem",
     "weakened",
@@ -55,6 +57,7 @@ class Bench:
     sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
     doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
     findings: dict[_Key, tuple[Finding, ...]] = field(default_factory=dict)
+    slabs: dict[tuple[_Key, str, str, float], Slabs] = field(default_factory=dict)
 
 
 def dose_field(parts: Iterable[CoursePart]) -> DoseField:
@@ -146,6 +149,27 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
     dose = bench.doses[key, quantity]
     fault = next((item for item in dose.findings if item.severity == "E" and item.code != "RTD601"), None)
     return dose if fault is None else Problem(fault.code, fault.message)
+
+
+def slabs_in(
+    bench: Bench, bound: BoundExpression, model: Literal["prism", "shape"], reading: str, layer_mm: float
+) -> Slabs | Problem:
+    """Return an expression as plane regions under one reading (see `rtcheck.geometry.slabs`).
+
+    Returns:
+        The regions. A `Problem` where an ROI cannot be used, planes are not parallel or nothing is left of it.
+    """
+    key = (_key(bound), model, reading, layer_mm)
+    if key not in bench.slabs:
+        problem = usable_problem(bench, bound)
+        if problem is not None:
+            return problem
+        axes = [stack.axes for roi in rois_of(bound) if (stack := stack_of(bench, roi)[0]) is not None]
+        if not all(parallel(axes[0], other) for other in axes[1:]):
+            return Problem("RTD306", "It joins structures whose contour planes are not parallel to each other.")
+        bench.slabs[key] = slabs_of(_solid(bench, bound), model, reading, layer_mm)
+    found = bench.slabs[key]
+    return Problem("RTD605", "It is empty: no volume is left.") if found.empty else found
 
 
 def measured_findings(bench: Bench, bound: BoundExpression) -> tuple[Finding, ...]:
