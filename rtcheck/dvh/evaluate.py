@@ -17,18 +17,20 @@ from dataclasses import dataclass, replace
 
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
 from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.effective import VEFF_N, effective_volume_percent, power_mean
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
 from rtcheck.units import format_number
 
 __all__ = ["evaluate", "evaluate_prescription"]
 
-_READ_BETWEEN_SAMPLES = ("D", "DC", "Mean", "Median")
+_READ_BETWEEN_SAMPLES = ("D", "DC", "Mean", "Median", "gEUD", "HI_ICRU83", "Veff")
 _LEAST_SAMPLING = 4e-4
 """The sampling error of a dose is at least this share of the range of doses in the structure; by calibration on closed
 forms, where two samplings agreed by chance up to that."""
 
-_NOT_YET = ("CI_Paddick", "CI_RTOG", "GI", "R50", "D2cm", "HI_ICRU83", "gEUD", "Veff")
+_AROUND = ("CI_Paddick", "CI_RTOG", "GI", "R50", "D2cm")
+"""Indices of the dose around a target: see `rtcheck.dvh.indices`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None)
     Returns:
         The value with ``low <= value <= high``, or none with the reason and its finding code: RTD501 without a
         prescription that is needed, RTD601 outside the dose grid without a bound, RTD605 undefined, RTD608 when a
-        number is not finite, RTD706 for kinds that this version does not evaluate.
+        number is not finite, RTD706 for kinds that are not of a structure's own dose.
     """
     try:
         return _evaluate(dose, metric, prescription_gy)
@@ -88,8 +90,8 @@ def evaluate_prescription(metric: Metric, dose_gy: float | None, fractions: int 
 
 def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None) -> MetricValue:
     name = print_metric(metric)
-    if metric.kind in _NOT_YET:
-        raise _NotEvaluable("RTD706", f"{name} is not implemented in this version")
+    if metric.kind in _AROUND:
+        raise _NotEvaluable("RTD706", f"{name} is about the dose around a target, not about the dose in it")
     if metric.kind in ("BED", "RxTotal"):
         raise _NotEvaluable("RTD706", f"{name} is a metric of a prescription, not of a structure's dose")
     prescribed = prescription_gy is not None and math.isfinite(prescription_gy) and prescription_gy > 0
@@ -109,6 +111,8 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         # two samplings may agree by chance: they are never trusted beyond this share of the doses they span
         spread = dose.value.maximum_gy - dose.value.minimum_gy
         to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
+        if metric.kind == "HI_ICRU83":  # a difference of two doses, over the median
+            to_unit = 2.0 / _dose_at_volume(_curve(dose.value), Metric("Median", None, "", "Gy")).value
         sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
     low = min(each.low for each in ranges) - sampling
     high = max(each.high for each in ranges) + sampling
@@ -139,6 +143,10 @@ def _measure(
         at_least = metric.kind == "V"
         relative = metric.unit == "%"
         return lambda curve: _volume(curve, at_gy, dose_error, volume_error, at_least=at_least, relative=relative)
+    if metric.kind == "HI_ICRU83":
+        return lambda curve: _homogeneity(curve, dose_error)
+    if metric.kind == "Veff":
+        return lambda curve: _effective(curve, _prescribed(prescription_gy), dose_error)
     to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
 
     def measure_dose(curve: Cumulative) -> _Bounded:
@@ -186,11 +194,20 @@ def _dose(curve: Cumulative, metric: Metric) -> _Bounded:
         return _dose_at_volume(curve, metric)
     if curve.inside <= 0:
         raise _NotEvaluable("RTD601", _outside_sentence(curve))
+    if metric.kind == "gEUD" and metric.at is not None and metric.at < 0:
+        # cold doses rule: what lies outside makes it 0 where it is unirradiated, and adds nothing where it is hot
+        value = power_mean(curve, metric.at)
+        high = value * (curve.inside / curve.total) ** (1 / metric.at)
+        return _Bounded(value, 0.0 if curve.outside > 0 else value, high)
     if metric.kind == "Min":
         least = float(curve.dose[-1])
         return _Bounded(least, 0.0 if curve.outside > 0 else least, least)
-    if curve.outside > 0:  # Mean and Max have no upper bound
+    if curve.outside > 0:  # Mean, Max and hot power means have no upper bound
         raise _NotEvaluable("RTD601", _outside_sentence(curve))
+    if metric.kind == "gEUD":
+        assert metric.at is not None
+        value = power_mean(curve, metric.at)
+        return _Bounded(value, value, value)
     value = curve.mean if metric.kind == "Mean" else float(curve.dose[0])
     return _Bounded(value, value, value)
 
@@ -220,6 +237,29 @@ def _dose_at_volume(curve: Cumulative, metric: Metric) -> _Bounded:
     high = dose_to_hottest(curve, part - curve.outside, cold=cold)
     inside = min(max(hottest(curve.inside), 0.0), curve.inside)
     return _clipped(dose_to_hottest(curve, inside, cold=cold), low, high)
+
+
+def _homogeneity(curve: Cumulative, dose_error: float) -> _Bounded:
+    """Bound (D2% - D98%) / D50%, ICRU 83 (2010) equation 3.2."""
+    hot, cold, middle = (_dose_at_volume(curve, Metric("D", at, "%", "Gy")) for at in (2.0, 98.0, 50.0))
+    if middle.low - dose_error <= 0:
+        raise _NotEvaluable("RTD605", "HI_ICRU83 is undefined: the median dose is 0 Gy")
+    least = max(hot.low - cold.high - 2 * dose_error, 0.0) / (middle.high + dose_error)
+    most = (hot.high - cold.low + 2 * dose_error) / (middle.low - dose_error)
+    return _clipped((hot.value - cold.value) / middle.value, least, most)
+
+
+def _effective(curve: Cumulative, prescription_gy: float, dose_error: float) -> _Bounded:
+    """Bound the effective volume over the values of n that are left open."""
+    if curve.outside > 0:
+        raise _NotEvaluable("RTD601", _outside_sentence(curve))
+    means = [(n, power_mean(curve, 1 / n)) for n in VEFF_N]
+    found = [
+        effective_volume_percent(max(mean + shift, 0.0), n, prescription_gy)
+        for n, mean in means
+        for shift in (0.0, -dose_error, dose_error)
+    ]
+    return _Bounded(found[0], min(found), max(found))
 
 
 def _clipped(value: float, low: float, high: float) -> _Bounded:
