@@ -41,6 +41,7 @@ from rtcheck.rules.eligibility import check_eligibility
 from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
 from rtcheck.rules.links import select_course
 from rtcheck.rules.names import NameTable
+from rtcheck.rules.no_limit import organs_without_limit
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
 from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 from rtcheck.rules.result import LesionResult
@@ -110,6 +111,7 @@ def _run(
     if _fatal(findings):
         return _report(draft, (), (), findings), exhibits_of(gallery, case, course, (), ())
     names = settings.names or protocol.names
+    findings += organs_without_limit(protocol, facts, course.fractions, names)
     doubt = _dose_doubt(course)
     context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
     bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]

@@ -177,7 +177,7 @@ def test_a_protocol_of_which_nothing_applies_gives_no_verdict():
     """RTD806; constraints that are only shown do not count."""
     for asked in (replace(CORD, fractions=(10, 15)), replace(CORD, priority="report")):
         report = run(asked)
-        assert (report.verdict, report.exit_code, codes(report)) == (None, 4, ["RTD806"])
+        assert (report.verdict, report.exit_code, codes(report)[-1]) == (None, 4, "RTD806")
 
 
 def test_a_draft_protocol_is_reviewed():
