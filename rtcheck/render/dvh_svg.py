@@ -246,7 +246,8 @@ def _name(
         if cost == 0:
             break
     if best is None:
-        return ""
+        # no room: kept unseen, since how many elements there are must not depend on names
+        return text_element("text", {"display": "none"}, text)
     _, x, y = best
     taken.append((x, y - 12, x + width, y + 3))
     colour, _ = curve_style(line.style, theme)

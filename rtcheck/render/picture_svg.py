@@ -291,10 +291,16 @@ def _names(
         colour, _, _ = _style(each, bold=each.name == boldest)
         where = _free_place(points, width, height, taken)
         if where is None:
+            named.append(_unplaced(text))
             continue
         taken.append((where[0], where[1] - height, where[0] + width, where[1]))
         named.append(_label(where[0] + 2, where[1] - 3, text, colour, size=11 if each.role == "target" else 10))
     return named
+
+
+def _unplaced(text: str) -> str:
+    """Keep a name for which there is no room, unseen: how many elements there are must not depend on names."""
+    return text_element("text", {"display": "none"}, text)
 
 
 def _free_place(
