@@ -1,11 +1,13 @@
 """The report as JSON, schema ``rtcheck.report/1``: the keys of the contract, further ones beside them.
 
 Same report, same bytes: keys stand in a fixed order, inputs are named by UID and digest and never by path, and neither
-the time nor the host is in it. Numbers have full precision; NaN and Infinity never appear.
+the time nor the host is in it. Numbers have full precision; NaN and Infinity never appear. The last key, ``sha256``, is
+the digest of everything before it, so that a stored result that was changed is noticed when it is read again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -16,7 +18,7 @@ from rtcheck.model.finding import Finding
 from rtcheck.report import PlanSummary, Provenance, Report
 from rtcheck.rules.result import LesionResult, Outcome
 
-__all__ = ["SCHEMA", "document_text", "findings_list", "plain_json", "report_document", "report_json"]
+__all__ = ["SCHEMA", "document_text", "findings_list", "plain_json", "report_document", "report_json", "report_sha256"]
 
 SCHEMA = "rtcheck.report/1"
 
@@ -27,11 +29,16 @@ def report_json(report: Report) -> str:
     Raises:
         ValueError: a number that is not finite reached the report, which is a fault in rtcheck.
     """
-    return document_text(report_document(report))
+    return document_text({**report_document(report), "sha256": report_sha256(report)})
+
+
+def report_sha256(report: Report) -> str:
+    """Return the digest of a report: of its document as text, which ends with this digest under ``sha256``."""
+    return hashlib.sha256(document_text(report_document(report)).encode("utf-8")).hexdigest()
 
 
 def report_document(report: Report) -> dict[str, object]:
-    """Return the report as plain dicts and lists in the order of the contract."""
+    """Return the report as plain dicts and lists in the order of the contract, without its digest."""
     return {
         "schema": SCHEMA,
         "verdict": report.verdict,
