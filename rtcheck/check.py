@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from rtcheck.crosschecks.look import Looks, look_at, look_over, looks_for, stored_findings, target_maximum
 from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -43,8 +44,10 @@ from rtcheck.rules.links import select_course
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.no_limit import organs_without_limit
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
+from rtcheck.rules.registration import apply_registration
 from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 from rtcheck.rules.result import LesionResult
+from rtcheck.rules.roles import role_findings
 from rtcheck.rules.verdict import exit_code, fold_verdict
 from rtcheck.touching import structure_findings, touched_rois, unconstrained, weaken_by_touch
 
@@ -61,12 +64,14 @@ class Settings:
         names: the table of aliases; None: that of the protocol.
         software: package to version, for the provenance (the core does not look at its installation).
         fail_on: as ``--fail-on``; changes the exit code only.
+        registration: SOP Instance UID of the Spatial Registration to apply; None applies none.
     """
 
     structure_model: StructureModel | None = None
     names: NameTable | None = None
     software: Mapping[str, str] = field(default_factory=dict)
     fail_on: Literal["review", "never"] | None = None
+    registration: str | None = None
 
 
 def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Settings | None = None) -> Report:
@@ -99,12 +104,12 @@ def _run(
     case: Case, record: PatientRecord, protocol: Protocol, settings: Settings, gallery: Gallery | None
 ) -> tuple[Report, Exhibits]:
     """Check; where a gallery is given, it is filled on the way."""
-    course = select_course(case, record)
+    course, moved = apply_registration(select_course(case, record), case.registrations, settings.registration)
     lesions, lesion_findings = bind_lesions(record.lesions, course)
     facts = fact_table(record, protocol.tiers, course.fractions, protocol.lesions)
     prescriptions = check_prescriptions(course, lesions)
     findings = [
-        *case.findings, *_identity(case, record), *course.findings, *lesion_findings, *prescriptions.findings,
+        *case.findings, *_identity(case, record), *course.findings, *moved, *lesion_findings, *prescriptions.findings,
         *check_eligibility(record, protocol, facts), *unclaimed_targets(record.lesions, course), *_status(protocol),
     ]  # fmt: skip
     draft = _Draft(case, record, protocol, settings, course)
@@ -150,13 +155,20 @@ def _run(
         note_doubts(gallery, course, doubt, level.scale_error)
         show_lesions(gallery, lesions, bench, prescriptions.contradicted)
     accept = protocol.conventions.undecided == "accept"
-    judged = _judge_all(bindings, bench, gallery, accept=accept)
+    looks = looks_for(course)
+    maxima = [target_maximum(bench, binding) for binding in lesions if binding.lesion.consolidative]
+    judged = _judge_all(bindings, bench, gallery, looks, accept=accept)
     findings += [item for entry in judged for item in entry.findings]
     results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
     findings += _untreated(results)
     findings += [
         item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)
     ]
+    known = [roi for roi, _ in touched.values()]
+    doses = [value for value in maxima if value is not None]
+    findings += weaken_by_touch(look_over(case, course, bench, lesions, known, doses, names), touched)
+    findings += weaken_by_touch((item for _, item in stored_findings(looks)), touched)
+    findings += role_findings(lesions, bindings)
     findings += structure_findings(bench, course, touched)
     report = _report(draft, judged, results, findings, unconstrained(course, bindings))
     if gallery is not None:
@@ -165,7 +177,7 @@ def _run(
 
 
 def _judge_all(
-    bindings: Sequence[Binding], bench: Bench, gallery: Gallery | None, *, accept: bool
+    bindings: Sequence[Binding], bench: Bench, gallery: Gallery | None, looks: Looks, *, accept: bool
 ) -> tuple[Judged, ...]:
     """Judge every binding, in their order; each structure is measured for all of its metrics and then forgotten."""
     judged: dict[int, Judged] = {}
@@ -175,6 +187,7 @@ def _judge_all(
         solid = bindings[places[0]].solid
         if gallery is not None:
             show_structures(gallery, bindings, judged, places, bench)
+        look_at(looks, bench, solid)
         if solid is not None:
             release(bench, solid)
     return tuple(judged[place] for place in range(len(bindings)))

@@ -27,8 +27,9 @@ BOXES = {
     "PTV_L1": ((-30, -10), (-30, -10), (-10, 10)),
     "GTV_L1": ((-26, -14), (-26, -14), (-6, 6)),
     "SpinalCord": ((20, 30), (20, 30), (-30, 30)),
+    "BODY": ((-46, 46), (-46, 46), (-44, 44)),
 }
-TYPES = {"PTV_L1": "PTV", "GTV_L1": "GTV", "Liver": "ORGAN", "SpinalCord": "ORGAN"}
+TYPES = {"PTV_L1": "PTV", "GTV_L1": "GTV", "Liver": "ORGAN", "SpinalCord": "ORGAN", "BODY": "EXTERNAL"}
 
 
 def box(x, y, z, number=1, name="Box", kind="", frame=FRAME, planes=None, **changes):

@@ -401,7 +401,7 @@ def test_structures_without_a_constraint_are_listed():
     """Also those whose constraint does not apply; structures without a volume are none."""
     heart, empty = box(*SMALL, number=9, name="Heart"), box(*SMALL, number=10, name="Empty", planes=[])
     report = run(COVERAGE, LIVER, replace(CORD, fractions=(10, 15)), sets=with_rois(heart, empty))
-    assert report.unconstrained == ("Heart", "SpinalCord")
+    assert report.unconstrained == ("BODY", "Heart", "SpinalCord")
 
 
 def test_a_consolidative_plan_of_another_arm_fails():

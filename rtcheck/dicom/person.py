@@ -23,7 +23,8 @@ __all__ = ["Person", "person_findings", "read_person"]
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who an object says it is of: PatientID, its name folded for comparison, birth date and sex (F or M);
-    empty when absent."""
+    empty when absent.
+    """
 
     id: str
     name: str = ""

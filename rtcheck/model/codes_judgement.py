@@ -39,6 +39,21 @@ JUDGEMENT_CODES = (
          why="Earlier irradiation counts towards the tolerance of an organ and is not in this dose.",
          fix="Obtain the earlier plan and sum it, or have a physicist judge the combined dose.",
          reference="DICOM PS3.3 §C.8.8.10 (Nominal Prior Dose); AAPM TG-101"),
+    Code("RTD511", "W", "isocentre outside the body",
+         why="Machines are set up to the isocentre. One that lies outside the outline of the body is either an unusual "
+             "technique or a plan on another image, or moved with its couch.",
+         fix="Look at plan and outline together in the planning system.",
+         reference="AAPM TG-275; AAPM MPPG 11.a; DICOM PS3.3 §C.8.8.14 (Isocenter Position)"),
+    Code("RTD512", "W", "bolus of plan and structures do not fit (I: couch or immobilisation that is drawn)",
+         why="Bolus that was calculated but is not applied, or the reverse, changes the dose at the surface; couch and "
+             "immobilisation attenuate beams that pass them.",
+         fix="Compare the bolus of every beam, the couch model and the immobilisation with the planning system.",
+         reference="AAPM TG-275; AAPM TG-176; DICOM PS3.3 §C.8.8.14 (Referenced Bolus Sequence)"),
+    Code("RTD513", "W", "density override on a structure that overlaps a target",
+         why="The dose there was calculated on an assigned density, not on the image: right for an artefact or bolus, "
+             "wrong when it was forgotten.",
+         fix="Confirm the override and the reason for it in the planning system.",
+         reference="DICOM PS3.3 §C.8.8.8 (ROI Physical Properties Sequence); AAPM TG-275"),
     Code("RTD601", "E", "ROI outside the dose grid, metric cannot be bounded",
          why="Dose outside the grid is unknown, not zero. Counting it as zero makes every maximum limit look better.",
          fix="Recalculate with a dose grid that covers the structure.",

@@ -1,0 +1,169 @@
+"""All second looks at a course, in the order in which a check can take them.
+
+`look_at` is called while a structure's samples are there; `look_over` once at the end, for what needs no samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rtcheck.crosschecks.anatomy import nested_findings, organ_findings, within_body
+from rtcheck.crosschecks.beam_dose import beam_dose_findings
+from rtcheck.crosschecks.outline import body_roi, outline_of
+from rtcheck.crosschecks.plan_sense import accessory_findings, isocentre_findings, override_findings
+from rtcheck.crosschecks.scanlines import scanline_finding
+from rtcheck.crosschecks.stated import Compared, agreement_finding, compare_stored, stored_curves, volume_finding
+from rtcheck.crosschecks.targets import hot_spot_finding, spacing_finding
+from rtcheck.dvh.curve import StructureDose
+from rtcheck.dvh.field import PHYSICAL
+from rtcheck.geometry.ends import plane_areas
+from rtcheck.geometry.rings import plane_thickness
+from rtcheck.geometry.solid import ContourStack
+from rtcheck.measure import Bench, Problem, measure, stack_of
+from rtcheck.model.case import Case
+from rtcheck.model.finding import Finding, finding
+from rtcheck.model.grid import VendorDVH
+from rtcheck.model.structure import ROI
+from rtcheck.rules.course import Course
+from rtcheck.rules.images import image_findings
+from rtcheck.rules.laterality import laterality_findings
+from rtcheck.rules.lesions import LesionBinding, target_role
+from rtcheck.rules.names import NameTable
+from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
+
+__all__ = ["Looks", "look_at", "look_over", "looks_for", "stored_findings", "target_maximum"]
+
+
+@dataclass(slots=True, eq=False)
+class Looks:
+    """What is looked for while structures are measured, and what was seen.
+
+    Attributes:
+        curves: stored curves by ROI number.
+        highest_gy: highest dose of the only grid; 0 where there are several.
+        seen: ROIs already looked at.
+        compared: stored curves that were compared, with their ROI.
+        findings: RTD316 and RTD606, each with its ROI.
+    """
+
+    curves: dict[int, VendorDVH]
+    highest_gy: float
+    seen: set[int] = field(default_factory=set)
+    compared: list[tuple[ROI, Compared]] = field(default_factory=list)
+    findings: list[tuple[ROI, Finding]] = field(default_factory=list)
+
+
+def looks_for(course: Course) -> Looks:
+    """Return an empty record of looks at the structures of a course."""
+    grids = course.grids
+    highest = float(np.max(grids[0].stored)) * grids[0].scaling_gy if len(grids) == 1 else 0.0
+    return Looks(stored_curves(course), highest)
+
+
+def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> None:
+    """Compare a structure whose physical dose is on the bench with what is stated of it and with the second engine."""
+    if not isinstance(bound, BoundROI) or id(bound.roi) in looks.seen:
+        return
+    dose = _known(bench, bound)
+    stack, _ = stack_of(bench, bound.roi)
+    if dose is None or stack is None:
+        return
+    roi, name = bound.roi, bound.roi.name or f"ROI {bound.roi.number}"
+    looks.seen.add(id(roi))
+    noticed = (*volume_finding(roi, dose, _end_share(stack)), *scanline_finding(name, stack, bench.dose, dose))
+    looks.findings += [(roi, item) for item in noticed]
+    curve = looks.curves.get(roi.number)
+    if curve is not None:
+        compared = compare_stored(name, curve, dose, len(stack.planes_mm), looks.highest_gy)
+        if compared is not None:
+            looks.compared.append((roi, compared))
+
+
+def _known(bench: Bench, bound: BoundROI) -> StructureDose | None:
+    """Return the physical dose of a structure where it has been measured; nothing is measured for a look."""
+    return next((dose for (key, quantity), dose in bench.doses.items()
+                 if quantity is PHYSICAL and key == (id(bound.roi),)), None)  # fmt: skip
+
+
+def _end_share(stack: ContourStack) -> float:
+    """Return the mean share of the volume that an end contour has."""
+    parts = np.abs(plane_areas(stack)) * plane_thickness(stack.planes_mm, stack.thickness_mm or 3.0)
+    return float((parts[0] + parts[-1]) / 2 / np.sum(parts)) if len(parts) else 0.0
+
+
+def stored_findings(looks: Looks) -> list[tuple[ROI | None, Finding]]:
+    """Return everything seen while measuring, with the ROI it is about; None for what is about the dose."""
+    out: list[tuple[ROI | None, Finding]] = [*looks.findings]
+    by_name = {compared.name: roi for roi, compared in looks.compared}
+    items = agreement_finding(compared for _, compared in looks.compared)
+    return out + [(by_name.get(item.subject), item) for item in items]
+
+
+def target_maximum(bench: Bench, binding: LesionBinding) -> float | None:
+    """Return the highest dose in the target of a lesion, Gy, over all conventions; None where it has none."""
+    role = target_role(binding)
+    if role is None:
+        return None
+    target = union_of([BoundROI(roi) for roi in binding.roles[role].rois])
+    dose = measure(bench, binding.lesion.id, target, PHYSICAL) if target is not None else None
+    if dose is None or isinstance(dose, Problem) or len(dose.value.dose_gy) == 0:
+        return None
+    every = [dose.value, *(dvh for _, dvh in dose.alternatives)]
+    return max(dvh.maximum_gy for dvh in every if np.isfinite(dvh.maximum_gy))
+
+
+def look_over(
+    case: Case,
+    course: Course,
+    bench: Bench,
+    lesions: Sequence[LesionBinding],
+    touched: Iterable[ROI],
+    maxima: Sequence[float],
+    names: NameTable,
+) -> tuple[Finding, ...]:
+    """Look at what needs no samples: body, anatomy, images, beams, bolus, overrides, dose grid, hottest point.
+
+    Args:
+        case: for its images.
+        course: what is judged.
+        bench: with the contour stacks.
+        lesions: with their structures.
+        touched: the ROIs that a constraint or lesion uses.
+        maxima: highest dose in the target of each consolidative lesion.
+        names: the table of names.
+    """
+    used = list(touched)
+    known = {id(roi) for roi in used}
+    body = body_roi(course.rois)
+    outline = outline_of(body) if body is not None else None
+    out: list[Finding] = []
+    if outline is None:
+        out.append(
+            finding(
+                "RTD320",
+                "body",
+                "No outline of the body (type EXTERNAL) can be used: whether targets, organs and isocentre lie inside "
+                "the patient was not checked. Export the outline.",
+            )
+        )
+    else:
+        out += [*within_body(outline, used), *isocentre_findings(course.plans, outline)]
+    out += laterality_findings(course.rois, body, used)
+    out += nested_findings(bench, lesions)
+    out += organ_findings(bench, lesions, course.rois, names, _is_used(known))
+    out += image_findings(used, case.images)
+    out += [*beam_dose_findings(course), *accessory_findings(course), *override_findings(bench, course, lesions)]
+    out += spacing_finding(bench, lesions, course.grids)
+    hot = hot_spot_finding(course, maxima)
+    if hot:
+        others = [binding for binding in lesions if binding.lesion.active and not binding.lesion.consolidative]
+        found = [target_maximum(bench, binding) for binding in others]
+        hot = hot_spot_finding(course, [*maxima, *(value for value in found if value is not None)])
+    return (*out, *hot)
+
+
+def _is_used(known: set[int]) -> Callable[[ROI], bool]:
+    return lambda roi: id(roi) in known
