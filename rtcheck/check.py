@@ -354,6 +354,7 @@ def _report(
             draft.settings.names or draft.protocol.names,
             _model(draft),
             draft.settings.software,
+            draft.settings.registration,
         ),
         unconstrained=unconstrained,
         sources={key: sources[key].citation for key in used if key in sources},

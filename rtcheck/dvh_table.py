@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rtcheck.crosschecks.look import look_at, looks_for, stored_findings
 from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
 from rtcheck.dvh.evaluate import evaluate
@@ -24,6 +25,7 @@ from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course, CoursePart
 from rtcheck.rules.links import select_course, several_patients
 from rtcheck.rules.names import NameTable, match_name
+from rtcheck.rules.registration import apply_registration
 from rtcheck.rules.resolve import BoundROI
 
 __all__ = ["DVHRow", "DVHTable", "dvh_table"]
@@ -75,6 +77,7 @@ def dvh_table(
     model: StructureModel | None = None,
     table: NameTable | None = None,
     points: int = 201,
+    registration: str | None = None,
 ) -> DVHTable:
     """Measure structures of an export.
 
@@ -85,6 +88,7 @@ def dvh_table(
         model: structure model; None: the default.
         table: aliases of structure names.
         points: of each curve.
+        registration: SOP Instance UID of the Spatial Registration to apply; None applies none.
 
     Returns:
         The table. A wanted name that is absent or ambiguous is RTD301 or RTD302 and has no row.
@@ -93,7 +97,8 @@ def dvh_table(
     course = select_course(case, None)
     if not case.plans:
         course = _without_plan(case, course)
-    findings = [*case.findings, *several_patients(case), *course.findings]
+    course, moved = apply_registration(course, case.registrations, registration)
+    findings = [*case.findings, *several_patients(case), *course.findings, *moved]
     rois, missed = _choose(course, names, table or NameTable((), {}))
     findings += missed
     if not any(item.severity == "F" for item in findings):
@@ -105,12 +110,15 @@ def dvh_table(
         findings.append(finding("RTD203", "dose", note, "I"))
     bench = Bench(dose_field(course.parts), chosen_model)
     rows: list[DVHRow] = []
+    looks = looks_for(course)
     for roi in rois:
         row, noticed = _row(bench, course, roi, metrics, points)
         findings += [*noticed, *roi_findings(bench, roi)]
+        look_at(looks, bench, BoundROI(roi))
         release(bench, BoundROI(roi))
         if row is not None:
             rows.append(row)
+    findings += [item for _, item in stored_findings(looks)]
     return DVHTable(tuple(rows), severest(findings), chosen_model, 0)
 
 

@@ -12,6 +12,7 @@ from rtcheck.dvh.notation import print_metric
 from rtcheck.measure import Bench, Problem, measure, measured_findings, stack_of, usable_problem, weakened
 from rtcheck.model.finding import Finding, finding
 from rtcheck.rules.binding import Binding
+from rtcheck.rules.near_point import near_point_finding
 from rtcheck.rules.outcome import (
     Judgement,
     Limit,
@@ -235,6 +236,10 @@ def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) 
         if bound is None:
             continue
         noticed += measured_findings(bench, bound)
+    if outcome.value is not None:
+        subject = _structure_name(binding, binding.solid) if binding.solid is not None else outcome.structure
+        grids = [grid for part in bench.dose.parts for grid in part.grids]
+        noticed += near_point_finding(binding.metric, outcome.metric, subject, outcome.volume_cm3, grids)
     out = [weakened(item, severity_for(item.severity, priority)) for item in noticed]
     if code in _CAUSES and outcome.outcome == "NOT_EVALUATED":
         subject = outcome.lesion or outcome.structure

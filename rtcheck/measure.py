@@ -89,7 +89,8 @@ def frame_findings(rois: Iterable[ROI], course_field: DoseField) -> tuple[Findin
                     "RTD401",
                     name,
                     f"{name} and the dose have different frames of reference, and no "
-                    "registration joins them. Export dose and structures in one frame of reference.",
+                    "registration joins them. Export dose and structures in one frame of reference, or name the "
+                    "Spatial Registration to apply (--registration UID).",
                     roi=roi.frame_of_reference_uid,
                     dose=sorted(frames),
                 )

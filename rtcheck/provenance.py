@@ -35,7 +35,8 @@ def plan_summaries(course: Course) -> tuple[PlanSummary, ...]:
 
 
 def provenance(
-    case: Case, record: PatientRecord, protocol: Protocol, names: NameTable, model: str, software: Mapping[str, str]
+    case: Case, record: PatientRecord, protocol: Protocol, names: NameTable, model: str, software: Mapping[str, str],
+    registration: str | None = None,
 ) -> Provenance:
     """Return what a check was made from. No file name, time or host is in it: the same input gives the same bytes.
 
@@ -46,6 +47,7 @@ def provenance(
         names: the table of structure names that was used.
         model: the structure model that was used.
         software: package to version.
+        registration: SOP Instance UID of the Spatial Registration that was asked for, if any.
     """
     return Provenance(
         software=dict(sorted(software.items())),
@@ -66,5 +68,6 @@ def provenance(
             "outside_dose_grid": "unknown",
             "end_slices": END_SLICES[model],
             "interval": "envelope over what the standards leave open",
+            **({"registration": registration} if registration else {}),
         },
     )

@@ -22,7 +22,7 @@ def test_every_structure_with_a_volume_has_a_row():
     table = dvh_table(
         case(doses=[DOSE], sets=[structures([*rois(), box((0, 1), (0, 1), (0, 1), 9, "Empty", planes=[])])]), (), MEAN
     )
-    assert [row.name for row in table.rows] == ["Liver", "PTV_L1", "GTV_L1", "SpinalCord"]
+    assert [row.name for row in table.rows] == ["Liver", "PTV_L1", "GTV_L1", "SpinalCord", "BODY"]
     assert (table.exit_code, table.findings) == (0, ())
     target = table.rows[1]
     assert target.volume.value == pytest.approx(8.0)

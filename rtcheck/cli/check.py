@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from rtcheck.cli.options import format_option, parse_outputs, paths_argument, structure_model_option
+from rtcheck.cli.options import (
+    format_option,
+    parse_outputs,
+    paths_argument,
+    registration_option,
+    structure_model_option,
+)
 from rtcheck.cli.refusal import refusal_of, refusal_report
 from rtcheck.cli.streams import note, painter, print_json, print_text
 from rtcheck.errors import Fault, FileFaultsError, OutputError
@@ -31,6 +37,7 @@ __all__ = ["check"]
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=FILE", callback=parse_outputs,
               help="Also write json, junit or text to a file; repeatable.")
 @structure_model_option
+@registration_option
 @click.option("--fail-on", type=click.Choice(["review", "never"]),
               help="review: exit 3 becomes 1. never: exits 1 and 3 become 0. The verdict stays.")
 def check(
@@ -41,6 +48,7 @@ def check(
     outputs: tuple[tuple[str, Path], ...],
     structure_model: Literal["prism", "shape"] | None,
     fail_on: Literal["review", "never"] | None,
+    registration: str | None,
 ) -> int:
     """Judge one patient's plans against the registered lesions and a protocol.
 
@@ -48,7 +56,7 @@ def check(
     """
     _refuse_overwriting(outputs, registry_file, protocol_name)
     try:
-        report = _judged(paths, registry_file, protocol_name, structure_model, fail_on)
+        report = _judged(paths, registry_file, protocol_name, structure_model, fail_on, registration)
     except Exception as error:
         # An older result must not go on standing under the name that was asked for.
         refused = refusal_report(refusal_of(error))
@@ -71,6 +79,7 @@ def _judged(
     protocol_name: str,
     structure_model: Literal["prism", "shape"] | None,
     fail_on: Literal["review", "never"] | None,
+    registration: str | None,
 ) -> Report:
     """Read everything and check it."""
     from rtcheck.check import Settings
@@ -79,7 +88,9 @@ def _judged(
     from rtcheck.dicom.case import read_case
 
     record, protocol = _read_files(registry_file, protocol_name)
-    settings = Settings(structure_model=structure_model, software=software(), fail_on=fail_on)
+    settings = Settings(
+        structure_model=structure_model, software=software(), fail_on=fail_on, registration=registration
+    )
     return judge(read_case(paths), record, protocol, settings)
 
 

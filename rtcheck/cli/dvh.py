@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from rtcheck.cli.options import format_option, paths_argument, structure_model_option
+from rtcheck.cli.options import format_option, paths_argument, registration_option, structure_model_option
 from rtcheck.cli.streams import painter, print_json, print_text
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ _INCOMPLETE = 3
               help="Such as 'D95%[Gy]' or 'V20Gy[%]'; repeatable.")
 @format_option
 @structure_model_option
+@registration_option
 def dvh(
     paths: tuple[Path, ...],
     names: tuple[str, ...],
     metrics: tuple[str, ...],
     output_format: str,
     structure_model: Literal["prism", "shape"] | None,
+    registration: str | None,
 ) -> int:
     """Measure the structures of an export, without judging anything.
 
@@ -55,7 +57,7 @@ def dvh(
     for text, metric in zip(metrics, asked, strict=False):
         _refuse_percent_dose(text, metric)
     case = read_case(paths)
-    table = dvh_table(case, names, asked, model=structure_model, table=read_names())
+    table = dvh_table(case, names, asked, model=structure_model, table=read_names(), registration=registration)
     _refuse_missing(table, names, case)
     exit_code = table.exit_code
     if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:

@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-__all__ = ["FORMATS", "format_option", "parse_outputs", "paths_argument", "structure_model_option"]
+__all__ = [
+    "FORMATS",
+    "format_option",
+    "parse_outputs",
+    "paths_argument",
+    "registration_option",
+    "structure_model_option",
+]
 
 FORMATS = ("json", "junit", "text")
 """What ``-o FORMAT=FILE`` can write in this version."""
@@ -22,6 +29,13 @@ format_option = click.option(
 structure_model_option = click.option(
     "--structure-model", type=click.Choice(["prism", "shape"]),
     help="What fills the space between and beyond the contours; overrides the protocol, printed with the result.",
+)
+
+
+registration_option = click.option(
+    "--registration", metavar="UID",
+    help="Move the structures into the frame of the dose by the rigid Spatial Registration of this SOP Instance UID "
+         "(see: rtcheck inspect). None is ever applied unasked.",
 )
 
 

@@ -23,6 +23,7 @@ from rtcheck.model.record import PatientRecord
 from rtcheck.model.structure import StructureSet
 from rtcheck.rules.course import Course, CoursePart, describe_plan, fraction_count
 from rtcheck.rules.dose_links import choose_doses
+from rtcheck.rules.revisions import later, revision_findings
 
 __all__ = ["select_course", "several_patients"]
 
@@ -41,6 +42,7 @@ def select_course(case: Case, record: PatientRecord | None) -> Course:
     """
     plans, findings = _choose_plans(case, record)
     findings += [item for plan in plans for item in (*_plan_findings(plan), *plan.findings)]
+    findings += revision_findings(plans, named=bool(record and record.plans))
     parts, dose_findings = choose_doses(case, plans, named=bool(record and record.plans))
     findings += dose_findings
     structure_sets, link_findings = _choose_structures(case, plans)
@@ -201,7 +203,7 @@ def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ..
         for plan in part.plans:
             structures = sets.get(plan.structure_set_uid)
             for grid in part.grids:
-                if _later(plan.created, grid.created):
+                if later(plan.created, grid.created):
                     out.append(
                         finding(
                             "RTD112",
@@ -212,7 +214,7 @@ def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ..
                             dose=grid.created,
                         )
                     )
-                if structures is not None and _later(structures.created, grid.created):
+                if structures is not None and later(structures.created, grid.created):
                     out.append(
                         finding(
                             "RTD112",
@@ -224,12 +226,6 @@ def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ..
                         )
                     )
     return out
-
-
-def _later(first: str, second: str) -> bool:
-    """Whether one date and time is after another, to the precision both have; False when either is unknown."""
-    length = min(len(first), len(second), 14)
-    return length >= 8 and first[:length] > second[:length]
 
 
 def several_patients(case: Case) -> list[Finding]:

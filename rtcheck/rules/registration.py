@@ -57,8 +57,11 @@ def apply_registration(
         problem = f"The export has no Spatial Registration {wanted}. Give the SOP Instance UID of one it has."
         there = sorted(item.sop_instance_uid for item in registrations)
         return course, (finding("RTD403", "registration", problem, registrations=there),)
+    known = {chosen.registered_uid, *(item.source_uid for item in chosen.transforms)}
+    joined = [source for source in sources if source in known and target in known]
     try:
-        moves = {source: rigid_between(chosen, source, target) for source in sources}
+        # a frame that it does not know stays: what uses a structure of that frame is refused by itself (RTD401)
+        moves = {source: rigid_between(chosen, source, target) for source in joined or sources}
     except UnusableRegistrationError as why:
         return course, (finding("RTD403", chosen.source or "registration", f"{why}"),)
     if not moves:

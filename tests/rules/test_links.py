@@ -269,7 +269,7 @@ def test_names_are_looked_up_over_all_structure_sets_of_the_course():
         sets=[structures(), structures(uid="1.2.3.5")],
     )
     assert len(course.structure_sets) == 2
-    assert len(course.rois) == 8
+    assert len(course.rois) == 10
     assert len(chosen(plans=[plan(), plan(**B)], doses=[DOSE, second]).structure_sets) == 1
 
 
