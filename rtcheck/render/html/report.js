@@ -2,7 +2,8 @@
    file. Everything it needs is in the page; without it the page is complete. */
 (function () {
   "use strict";
-  var words = JSON.parse(document.getElementById("plots-json").textContent);
+  function stored(name) { return JSON.parse(document.getElementById(name + "-json").textContent); }
+  var words = stored("plots"), exhibits = stored("exhibits");
   document.querySelectorAll("details.folded").forEach(function (one) { one.open = false; });
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (one) { one.open = true; });
@@ -25,13 +26,19 @@
     return out;
   }
 
+  /* The curve of a line: its own, or that of a structure of the exhibits, named by its path. */
+  function curve(line) {
+    var found = /^exhibits\.structures\[(\d+)\]/.exec(line.path || "");
+    return found ? exhibits.structures[Number(found[1])].curve : line;
+  }
+
   function build(place, plot) {
     var box = place.querySelector(".plotbox"), items = Array.from(place.querySelectorAll(".curve"));
     var doses = grid(plot.highest), data = [doses], chart = null;
     var visible = plot.lines.map(function (line) { return line.shown; });
     plot.lines.forEach(function (line) {
-      ["value", "low", "high"].forEach(function (key) {
-        data.push(doses.map(function (dose) { return at(line.dose, line[key], dose); }));
+      ["value_percent", "low_percent", "high_percent"].forEach(function (key) {
+        data.push(doses.map(function (dose) { return at(curve(line).dose_gy, curve(line)[key], dose); }));
       });
     });
 
@@ -73,7 +80,7 @@
       plot.lines.forEach(function (line, number) {
         var volume = data[1 + 3 * number][index];
         outputs[number].textContent = volume.toFixed(1) + " %";
-        outputs[number].title = at(line.dose, line.cc, doses[index]).toFixed(2) + " cc";
+        outputs[number].title = at(curve(line).dose_gy, curve(line).value_cm3, doses[index]).toFixed(2) + " cc";
       });
     }
     slider.addEventListener("input", function () {
