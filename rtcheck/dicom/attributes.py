@@ -13,11 +13,12 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from rtcheck.dicom.dataset import DUPLICATE, Dataset, Element, tag_of
 from rtcheck.dicom.numbers import DecimalError, parse_decimal, parse_decimals
-from rtcheck.dicom.text import Text, decode_text, trim
+from rtcheck.dicom.text import MAX_TEXT_BYTES, Text, decode_text, trim, trim_number
 from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, Severity, finding
 
 __all__ = [
+    "MAX_VALUES",
     "attempt",
     "code",
     "codes",
@@ -50,6 +51,9 @@ _INTEGER = re.compile(rb" *([+-]?[0-9]{1,11}) *")
 _UID = re.compile(rb"[0-9]+(?:\.[0-9]+)*")
 _DATE = re.compile(rb"[0-9]{8}")
 _TIME = re.compile(rb"([0-9]{2}(?:[0-9]{2}(?:[0-9]{2})?)?)(?:\.[0-9]{1,6})?")
+MAX_VALUES = 1_000_000
+"""Decimal strings in one element beyond this are refused before they are parsed (contours have a cap of their own)."""
+
 _US = {False: Struct("<H"), True: Struct(">H")}
 
 
@@ -103,14 +107,22 @@ def raw_value(dataset: Dataset, keyword: str, representations: Collection[str]) 
     return dataset.source.data[element.offset : element.offset + element.length]
 
 
+def _short(dataset: Dataset, keyword: str, representations: Collection[str]) -> bytes:
+    """Return the bytes of a value that may not be long (RTD005)."""
+    raw = raw_value(dataset, keyword, representations)
+    if len(raw) > MAX_TEXT_BYTES:
+        raise fault("RTD005", dataset, keyword, f"{len(raw)} bytes, at most {MAX_TEXT_BYTES} are read")
+    return raw
+
+
 def text(dataset: Dataset, keyword: str) -> Text:
     """Return a text for people, decoded, never split at backslashes."""
-    return decode_text(dataset, raw_value(dataset, keyword, ("LO", "SH", "LT", "ST", "UT", "UC", "PN", "CS")))
+    return decode_text(dataset, _short(dataset, keyword, ("LO", "SH", "LT", "ST", "UT", "UC", "PN", "CS")))
 
 
 def code(dataset: Dataset, keyword: str) -> str:
     """Return a single coded word (CS); empty when absent. Letters are compared as written: ``Gy`` is not ``GY``."""
-    raw = trim(raw_value(dataset, keyword, ("CS", "LO", "SH")))
+    raw = trim(_short(dataset, keyword, ("CS", "LO", "SH")))
     if b"\\" in raw:
         raise _several(dataset, keyword, raw)
     return _ascii(dataset, keyword, raw)
@@ -118,7 +130,7 @@ def code(dataset: Dataset, keyword: str) -> str:
 
 def codes(dataset: Dataset, keyword: str) -> tuple[str, ...]:
     """Coded words (CS), possibly several; empty when absent."""
-    raw = trim(raw_value(dataset, keyword, ("CS", "LO", "SH")))
+    raw = trim(_short(dataset, keyword, ("CS", "LO", "SH")))
     return tuple(_ascii(dataset, keyword, trim(part)) for part in raw.split(b"\\")) if raw else ()
 
 
@@ -147,7 +159,7 @@ def required_uid(dataset: Dataset, keyword: str) -> str:
 
 def decimal(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> float | None:
     """One decimal string (DS), finite; None when absent or empty."""
-    raw = trim(raw_value(dataset, keyword, ("DS",)))
+    raw = trim_number(raw_value(dataset, keyword, ("DS",)))
     if not raw:
         return None
     if b"\\" in raw:
@@ -160,15 +172,18 @@ def decimal(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> float | No
 
 def decimals(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[float, ...]:
     """Decimal strings, exactly `count` of them unless None; empty when absent or empty."""
-    raw = trim(raw_value(dataset, keyword, ("DS",)))
+    raw = trim_number(raw_value(dataset, keyword, ("DS",)))
     if not raw:
         return ()
+    found = raw.count(b"\\") + 1
+    if count is not None and found != count:
+        raise fault("RTD009", dataset, keyword, f"found {found} values, expected {count}")
+    if found > MAX_VALUES:
+        raise fault("RTD005", dataset, keyword, f"found {found} values, at most {MAX_VALUES} are read")
     try:
         values = tuple(parse_decimals(raw).values.tolist())
     except DecimalError as error:
         raise fault("RTD009" if error.empty else "RTD008", dataset, keyword, error.problem) from None
-    if count is not None and len(values) != count:
-        raise fault("RTD009", dataset, keyword, f"found {len(values)} values, expected {count}")
     return values
 
 
@@ -187,7 +202,7 @@ def point(dataset: Dataset, keyword: str, findings: list[Finding]) -> tuple[floa
 
 def integer(dataset: Dataset, keyword: str, wrong: str = "RTD008") -> int | None:
     """One integer string (IS): digits with a sign, within 32 bits; ``30.0`` is none. None when absent or empty."""
-    raw = trim(raw_value(dataset, keyword, ("IS",)))
+    raw = trim_number(raw_value(dataset, keyword, ("IS",)))
     if not raw:
         return None
     match = _INTEGER.fullmatch(raw)
@@ -224,7 +239,7 @@ def required_unsigned(dataset: Dataset, keyword: str, wrong: str = "RTD012") -> 
 
 def unsigned_pairs(dataset: Dataset, keyword: str) -> tuple[int, ...]:
     """Attribute tags (AT) as numbers ``group << 16 | element``; empty when absent."""
-    raw = raw_value(dataset, keyword, ("AT",))
+    raw = _short(dataset, keyword, ("AT",))
     if len(raw) % 4:
         raise fault("RTD009", dataset, keyword, f"found {len(raw)} bytes, expected tags of 4 bytes each")
     read = _US[dataset.source.encoding.big_endian].unpack_from

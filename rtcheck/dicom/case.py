@@ -31,7 +31,9 @@ class _Entry:
     patient: Person
 
 
-def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> Case:
+def read_case(
+    paths: Sequence[Path | str], *, allow_headerless: bool = True, allow_deflated: bool = False
+) -> Case:
     """Read all DICOM objects below `paths` as one case.
 
     Files are recognised by content. What is no DICOM is counted, unless the user gave it by name or its extension says
@@ -42,6 +44,8 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
         allow_headerless: accept files without preamble and meta information where the content proves what they are
             (the whole file parses exactly, and SOP class and modality agree); each is reported (RTD014). Otherwise
             they are refused (RTD003).
+        allow_deflated: inflate files of the deflated transfer syntax, within caps. Otherwise they are refused (RTD004):
+            a small one can be made to grow without end, and no planning system has to export them.
 
     Returns:
         The case; its tuples are sorted by SOP Instance UID, so the order of files never matters.
@@ -51,7 +55,7 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
     entries: list[_Entry] = []
     for file in files:
         try:
-            entry = _read_file(file, allow_headerless=allow_headerless)
+            entry = _read_file(file, allow_headerless=allow_headerless, allow_deflated=allow_deflated)
         except DicomError as error:
             # Whatever the code usually means: an object that is left out leaves no verdict.
             findings.append(finding(error.code, error.subject, error.problem, "F"))
@@ -80,7 +84,7 @@ def read_case(paths: Sequence[Path | str], *, allow_headerless: bool = True) -> 
     )
 
 
-def _read_file(file: FoundFile, *, allow_headerless: bool) -> _Entry | None:
+def _read_file(file: FoundFile, *, allow_headerless: bool, allow_deflated: bool) -> _Entry | None:
     """Return the object in a file, or None when the file is no DICOM and nobody said it was."""
     try:
         head = read_bytes(file, _HEAD - 1)
@@ -91,16 +95,22 @@ def _read_file(file: FoundFile, *, allow_headerless: bool) -> _Entry | None:
                 problem = "the file is empty" if not head else "no DICOM prefix and no DICOM data set at its start"
                 raise DicomError("RTD001", file.label, f"{problem}; export it again, or leave it out")
             return None
+        if file.path.stat().st_size > MAX_FILE_BYTES:
+            raise _too_large(file)
         data = read_bytes(file)
     except OSError as error:
         raise DicomError("RTD001", file.label, f"the file cannot be read: {error.strerror or error}") from error
     if len(data) > MAX_FILE_BYTES:
-        raise DicomError("RTD005", file.label, f"larger than {MAX_FILE_BYTES >> 30} GiB")
-    dicom = read_dicom(data, file.label)
+        raise _too_large(file)
+    dicom = read_dicom(data, file.label, allow_deflated=allow_deflated)
     if not dicom.part_10:
         _check_headerless(dicom, file.label, allowed=allow_headerless)
     digest = hashlib.sha256(data).hexdigest()
     return _Entry(read_object(dicom, digest), digest, read_person(dicom.root))
+
+
+def _too_large(file: FoundFile) -> DicomError:
+    return DicomError("RTD005", file.label, f"larger than {MAX_FILE_BYTES >> 30} GiB; it was not read")
 
 
 def _check_headerless(dicom: DicomFile, label: str, *, allowed: bool) -> None:

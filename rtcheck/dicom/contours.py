@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from rtcheck.dicom.attributes import code, integer, raw_value, sequence, uid
-from rtcheck.dicom.dataset import Dataset
+from rtcheck.dicom.dataset import Dataset, tag_of
 from rtcheck.dicom.numbers import DecimalError, parse_decimals
+from rtcheck.dicom.text import trim_number
 from rtcheck.errors import DicomError
 from rtcheck.model.arrays import frozen
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ContourSet
 
-__all__ = ["MAX_POINTS", "NO_CONTOURS", "read_contours"]
+__all__ = ["MAX_POINTS", "NO_CONTOURS", "check_point_count", "read_contours"]
 
 MAX_POINTS = 20_000_000
 """Points of one structure set beyond this are refused."""
 
+_CONTOUR_SEQUENCE, _CONTOUR_DATA = tag_of("ContourSequence"), tag_of("ContourData")
 _KINDS = frozenset(("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
 
 NO_CONTOURS = ContourSet(frozen(np.empty((0, 3))), frozen(np.zeros(1, dtype=np.int64)), ())
 """What an ROI without contours has, and one whose contours cannot be trusted."""
+
+
+def check_point_count(contour_items: Iterable[Dataset]) -> None:
+    """Refuse more points than the cap before any of them is parsed: they are counted by their separators.
+
+    Args:
+        contour_items: of ROIContourSequence, of all ROIs.
+
+    Raises:
+        DicomError: RTD005.
+    """
+    values = 0
+    for item in contour_items:
+        element = item.elements.get(_CONTOUR_SEQUENCE)
+        for contour in element.items if element is not None else ():
+            data = contour.elements.get(_CONTOUR_DATA)
+            if data is not None and data.length:
+                values += contour.source.data.count(b"\\", data.offset, data.offset + data.length) + 1
+                if values > 3 * MAX_POINTS:
+                    raise DicomError("RTD005", item.source.label, f"more than {MAX_POINTS} contour points")
 
 
 def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Finding]) -> ContourSet:
@@ -31,9 +55,6 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
         subject: the ROI, for messages.
         findings: appended to. When a contour is unusable the whole ROI is (severity E) and `NO_CONTOURS` returned:
             an organ short of one contour looks spared.
-
-    Raises:
-        DicomError: RTD005 when there are more points than the cap.
     """
     kinds: list[str] = []
     values: list[bytes] = []
@@ -46,8 +67,6 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
             counts.append(count)
             values.append(value)
     except DicomError as error:
-        if error.code == "RTD005":
-            raise
         findings.append(finding(error.code, subject, error.problem, "E", file=error.subject))
         return NO_CONTOURS
     if not values:
@@ -88,7 +107,7 @@ def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:
     if kind not in _KINDS:
         raise _fault(contour, f"ContourGeometricType (3006,0042) is {kind!r}, not one of {', '.join(sorted(_KINDS))}")
     points = integer(contour, "NumberOfContourPoints", "RTD305")
-    value = raw_value(contour, "ContourData", ("DS",)).rstrip(b"\0 ")
+    value = trim_number(raw_value(contour, "ContourData", ("DS",)))
     count = value.count(b"\\") + 1 if value else 0
     if points is None or points < 1:
         raise _fault(contour, "NumberOfContourPoints (3006,0046) is absent or not positive")
@@ -99,8 +118,6 @@ def _read_contour(contour: Dataset) -> tuple[str, int, bytes]:
         raise _fault(contour, f"ContourData (3006,0050) has {count} values, {points} points need {3 * points}")
     if kind == "POINT" and points != 1:
         raise _fault(contour, f"a contour of type POINT has {points} points")
-    if points > MAX_POINTS:
-        raise DicomError("RTD005", contour.source.label, f"{contour.path()}: more than {MAX_POINTS} points")
     if raw_value(contour, "ContourOffsetVector", ("DS",)).strip(b"\\ \0+-.0"):
         raise _fault(contour, "ContourOffsetVector (3006,0045) shifts the contour; this retired form is not supported")
     return kind, count, value

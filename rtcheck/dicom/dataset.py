@@ -2,8 +2,8 @@
 
 pydicom turns each element into a Python object before anyone has checked that the lengths add up, and it guesses where
 a file is wrong. Here the bytes stay bytes: the walker (`rtcheck.dicom.walker`) checks the structure and notes offsets,
-the getters (`rtcheck.dicom.attributes`) read single values strictly. pydicom supplies the dictionary, the character
-sets and the RLE decoder, and is the second reader in the tests.
+the getters (`rtcheck.dicom.attributes`) read single values strictly. pydicom supplies the dictionary and the character
+sets, and is the second reader in the tests.
 """
 
 from __future__ import annotations

@@ -107,4 +107,6 @@ def read_bytes(file: FoundFile, limit: int = MAX_FILE_BYTES) -> bytes:
         OSError: it cannot be read.
     """
     with file.path.open("rb") as stream:
-        return stream.read(limit + 1)
+        # Python makes room for all that is asked for, so no more is asked for than there is.
+        size = os.fstat(stream.fileno()).st_size
+        return stream.read(min(limit, size) + 1)

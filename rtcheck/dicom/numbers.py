@@ -30,6 +30,8 @@ _EXACT_MANTISSA = 1 << 53
 """Integers up to here are exact doubles, as are powers of ten to 1e22: quotients are rounded once, as `float` does."""
 _TEN_INT = 10 ** np.arange(_MAX_DIGITS + 1, dtype=np.int64)
 _TEN_FLOAT = 10.0 ** np.arange(_MAX_DIGITS + 1)
+_MAX_CHARACTERS = 256
+"""Longer texts are no numbers that anybody wrote; to convert a million digits takes its time."""
 _MAX_LENGTH = 16
 """The longest decimal string the standard allows."""
 
@@ -71,7 +73,7 @@ def parse_decimal(text: bytes, index: int = 0) -> float:
     Raises:
         DecimalError: not in the grammar, empty, overflowing, or vanishing though not zero. `index` is passed on.
     """
-    match = _DECIMAL.fullmatch(text)
+    match = _DECIMAL.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
     if match is None:
         raise DecimalError(index, text)
     number = float(match[1])

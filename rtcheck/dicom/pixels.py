@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from rtcheck.dicom.attributes import fault, has, integer, required_code, required_unsigned
 from rtcheck.dicom.dataset import DUPLICATE, Dataset, tag_of
+from rtcheck.dicom.rle import RleError, decode_frame
 
 __all__ = ["MAX_PIXEL_BYTES", "decode_values", "read_stored_values"]
 
@@ -17,7 +17,8 @@ MAX_PIXEL_BYTES = 2 << 30
 """Decoded pixel data beyond this are refused before anything is allocated."""
 
 _RLE = "1.2.840.10008.1.2.5"
-_NATIVE = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
+_NATIVE = ("", *(f"1.2.840.10008.1.2{suffix}" for suffix in ("", ".1", ".2", ".1.99")))
+"""Transfer syntaxes whose pixels stand as they are (PS3.5 §A.1 to §A.3, §A.5); empty: the file does not state one."""
 
 
 def read_stored_values(root: Dataset, transfer_syntax: str, shape: tuple[int, int, int]) -> NDArray[Any]:
@@ -105,41 +106,17 @@ def _native(root: Dataset, expected: int, bits: int) -> NDArray[Any]:
 
 def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) -> NDArray[Any]:
     """RLE Lossless: one fragment for each frame after the offset table (PS3.5 §A.4.2)."""
-    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  # a slow import that few files need
-
     source = root.source
     fragments = source.fragments[1:]
     if len(fragments) != planes:
         raise fault("RTD208", root, "PixelData", f"found {len(fragments)} compressed frames, expected {planes}")
-    decoder = get_decoder(_RLE)
-    options: dict[str, Any] = {
-        "decoding_plugin": "pydicom",
-        "rows": rows,
-        "columns": columns,
-        "number_of_frames": 1,
-        "samples_per_pixel": 1,
-        "bits_allocated": bits,
-        "bits_stored": bits,
-        "pixel_representation": 0,
-        "photometric_interpretation": "MONOCHROME2",
-        "pixel_keyword": "PixelData",
-    }
-    out = np.empty((planes, rows, columns), dtype=f"u{bits // 8}")
+    largest = 64 * sum(length for _, length in fragments)  # two bytes make at most 128 (PS3.5 §G.3.1)
+    if planes * rows * columns * bits // 8 > largest:
+        raise fault("RTD208", root, "PixelData", "the compressed frames are too short for the size of the grid")
+    out = np.empty((planes, rows * columns), dtype=f"u{bits // 8}")
     for number, (offset, length) in enumerate(fragments):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # pydicom warns of surplus data
-                frame, _ = decoder.as_array(_one_frame(source.data[offset : offset + length]), raw=True, **options)
-        except Exception as error:  # whatever the decoder makes of malformed data
-            problem = f"frame {number + 1} cannot be decoded ({type(error).__name__})"
-            raise fault("RTD208", root, "PixelData", problem) from error
-        if frame.shape != (rows, columns):
-            raise fault("RTD208", root, "PixelData", f"frame {number + 1} decodes to {frame.shape}")
-        out[number] = frame
-    return out
-
-
-def _one_frame(fragment: bytes) -> bytes:
-    """Return the fragment encapsulated by itself, with an empty offset table: what the decoder expects (PS3.5 §A.4)."""
-    item = b"\xfe\xff\x00\xe0"
-    return item + bytes(4) + item + len(fragment).to_bytes(4, "little") + fragment + b"\xfe\xff\xdd\xe0" + bytes(4)
+            out[number] = decode_frame(source.data[offset : offset + length], rows * columns, bits)
+        except RleError as error:
+            raise fault("RTD208", root, "PixelData", f"frame {number + 1} cannot be decoded: {error}") from error
+    return out.reshape(planes, rows, columns)

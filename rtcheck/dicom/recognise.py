@@ -9,6 +9,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.uid import AllTransferSyntaxes
 
 from rtcheck.dicom.dataset import Dataset, Element, Encoding, Source, tag_name
+from rtcheck.dicom.inflate import inflate
 from rtcheck.dicom.walker import VALUE_REPRESENTATIONS, walk
 from rtcheck.errors import DicomError
 
@@ -62,12 +63,14 @@ def looks_headerless(head: bytes) -> bool:
     return _plausible_encoding(head) is not None or _plausible_encoding(head[132:148]) is not None
 
 
-def read_dicom(data: bytes, label: str) -> DicomFile:
+def read_dicom(data: bytes, label: str, *, allow_deflated: bool = False) -> DicomFile:
     """Check the structure of a whole file and index it.
 
     Args:
         data: all bytes of the file.
         label: its name for messages.
+        allow_deflated: inflate a deflated data set, within caps, instead of refusing it; byte positions in messages
+            are then those of the inflated one.
 
     Raises:
         DicomError: RTD001 not DICOM, RTD002 lengths wrong, RTD004 transfer syntax unusable or contradicted, RTD005 cap,
@@ -88,7 +91,9 @@ def read_dicom(data: bytes, label: str) -> DicomFile:
         raise DicomError("RTD002", label, "there is no data set after the file meta information")
     transfer_syntax = _meta_text(meta, 0x00020010)
     if has_meta:
-        encoding = _encoding_of(transfer_syntax, label)
+        encoding = _encoding_of(transfer_syntax, label, allow_deflated=allow_deflated)
+        if transfer_syntax == _DEFLATED:
+            data, start = inflate(data, start, label), 0
         _refuse_contradiction(data, start, encoding, label)
     else:
         assert plausible is not None
@@ -143,11 +148,16 @@ def _meta_text(meta: Dataset, tag: int) -> str:
     return meta.source.data[element.offset : element.offset + element.length].strip(b"\0 ").decode("ascii", "replace")
 
 
-def _encoding_of(transfer_syntax: str, label: str) -> Encoding:
+def _encoding_of(transfer_syntax: str, label: str, *, allow_deflated: bool) -> Encoding:
     if transfer_syntax in _NATIVE:
         return _NATIVE[transfer_syntax]
     if transfer_syntax == _DEFLATED:
-        problem = "the data set is deflated; export it uncompressed (implicit or explicit little endian)"
+        if allow_deflated:
+            return _EXPLICIT  # PS3.5 §A.5
+        problem = (
+            "the data set is deflated; export it uncompressed (implicit or explicit little endian), or allow deflated "
+            "files (--allow-deflated)"
+        )
         raise DicomError("RTD004", label, f"TransferSyntaxUID (0002,0010): {problem}")
     if transfer_syntax not in _COMPRESSED:
         found = f"found {transfer_syntax!r}" if transfer_syntax else "it is absent"

@@ -25,6 +25,7 @@ from rtcheck.dicom.dataset import Dataset
 from rtcheck.dicom.dvh_sequence import read_vendor_dvhs
 from rtcheck.dicom.grid_geometry import read_geometry
 from rtcheck.dicom.pixels import read_stored_values
+from rtcheck.dicom.zero_fill import zero_fill_findings
 from rtcheck.errors import DicomError
 from rtcheck.model.arrays import frozen
 from rtcheck.model.finding import Finding, finding
@@ -56,6 +57,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
     geometry, reverse = read_geometry(root, findings)
     stored = read_stored_values(root, transfer_syntax, geometry.shape)
     saturated = _check_saturation(stored, label, findings)
+    findings += zero_fill_findings(stored, label)
     if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):
         message = "RescaleSlope (0028,1053) or RescaleIntercept is present; it is no part of RT Dose and is ignored"
         findings.append(finding("RTD014", label, message, "I"))

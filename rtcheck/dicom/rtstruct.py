@@ -17,7 +17,7 @@ from rtcheck.dicom.attributes import (
     timestamp,
     uid,
 )
-from rtcheck.dicom.contours import MAX_POINTS, NO_CONTOURS, read_contours
+from rtcheck.dicom.contours import NO_CONTOURS, check_point_count, read_contours
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, finding
@@ -45,7 +45,9 @@ def read_structure_set(root: Dataset) -> StructureSet:
     definitions = required_sequence(root, "StructureSetROISequence")
     if len(definitions) > MAX_ROIS:
         raise DicomError("RTD005", label, f"{len(definitions)} ROIs, at most {MAX_ROIS} are read")
-    contours = _by_roi(required_sequence(root, "ROIContourSequence"), findings)
+    contour_items = required_sequence(root, "ROIContourSequence")
+    check_point_count(contour_items)
+    contours = _by_roi(contour_items, findings)
     observations = _by_roi(required_sequence(root, "RTROIObservationsSequence"), findings)
     frames = _frames(root, findings)
 
@@ -59,8 +61,6 @@ def read_structure_set(root: Dataset) -> StructureSet:
         finding("RTD305", label, f"contours of ROI number {number}, which StructureSetROISequence does not define")
         for number in sorted(contours.keys() - {roi.number for roi in rois})
     ]
-    if sum(len(roi.contours.points_mm) for roi in rois) > MAX_POINTS:
-        raise DicomError("RTD005", label, f"more than {MAX_POINTS} contour points")
     set_label = text(root, "StructureSetLabel")
     if set_label.doubt:
         findings.append(finding("RTD011", label, f"StructureSetLabel (3006,0002): {set_label.doubt}"))
@@ -81,7 +81,8 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
     name = text(definition, "ROIName")
     subject = name.value or f"ROI {number}"
     if name.doubt:
-        findings.append(finding("RTD011", subject, f"{definition.path()}.ROIName (3006,0026): {name.doubt}"))
+        place = f"{definition.path()}.ROIName (3006,0026)"
+        findings.append(finding("RTD011", subject, f"{place}: {name.doubt}", bytes=name.raw.hex()))
     if "\\" in name.value and not name.doubt:
         findings.append(finding("RTD014", subject, "the ROI name contains a backslash; it is taken as one name"))
     frame_place = f"{definition.path()}.ReferencedFrameOfReferenceUID (3006,0024)"

@@ -10,7 +10,10 @@ from pydicom.charset import convert_encodings, decode_bytes
 
 from rtcheck.dicom.dataset import Dataset
 
-__all__ = ["Text", "decode_text", "trim"]
+__all__ = ["MAX_TEXT_BYTES", "Text", "decode_text", "trim", "trim_number"]
+
+MAX_TEXT_BYTES = 64 << 10
+"""Texts and coded words longer than this are refused before they are decoded; no name or label is."""
 
 _CHARACTER_SET = 0x00080005
 _ESCAPE_LEFT_OVER = re.compile(r"\x1b[\x20-\x2f]+[\x30-\x7e]|\$\)[A-Z](?=[^\x00-\x7f])")
@@ -21,10 +24,17 @@ _CHINESE = ("GB18030", "GBK", "ISO 2022 IR 58")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A decoded text and what is doubtful about its character set, one sentence, or empty."""
+    """A decoded text.
+
+    Attributes:
+        value: the text.
+        doubt: what is doubtful about its character set or its bytes, one sentence, or empty.
+        raw: the bytes as they stand in the file, without padding.
+    """
 
     value: str
     doubt: str = ""
+    raw: bytes = b""
 
 
 def trim(raw: bytes) -> bytes:
@@ -32,12 +42,28 @@ def trim(raw: bytes) -> bytes:
     return raw.rstrip(b"\0 ").lstrip(b" ")
 
 
+def trim_number(raw: bytes) -> bytes:
+    r"""Without the padding of a number: blanks, and at most one NUL at the end, which some systems write.
+
+    Several NULs stay, so that the number is refused: a lost block would else turn ``0.00123`` into ``0.0``.
+    """
+    return raw.removesuffix(b"\0").strip(b" ")
+
+
 def decode_text(dataset: Dataset, raw: bytes) -> Text:
     r"""Decode a text of `dataset` in the character set in force there.
 
     What cannot be decoded shows its bytes as ``\xNN``: such a name matches nothing, and nothing is guessed.
     """
+    nuls = len(raw) - len(raw.rstrip(b"\0"))
     raw = trim(raw)
+    found = _decode(dataset, raw)
+    if nuls > 1 and raw and not found.doubt:
+        return Text(found.value, f"a text that ends in {nuls} NUL bytes, as a damaged copy leaves them", raw)
+    return Text(found.value, found.doubt, raw)
+
+
+def _decode(dataset: Dataset, raw: bytes) -> Text:
     if raw.isascii() and b"\x1b" not in raw:
         return Text(raw.decode("ascii"))
     declared = _declared_sets(dataset)

@@ -111,11 +111,20 @@ def test_many_values_across_chunks():
 
 
 def test_one_value_longer_than_a_chunk():
-    """A value longer than the piece parsed at a time is still one value."""
+    """A value longer than the piece parsed at a time is still one value, and too long for a number."""
     text = "0." + "1" * 300_000
+    with pytest.raises(DecimalError, match="value 2 is '0.1111"):
+        parse_decimals(f"1\\{text}\\2".encode())
+
+
+def test_long_values():
+    """Two hundred digits are a number, written too long; more than 256 characters are none."""
+    text = "0." + "1" * 200
     parsed = parse_decimals(f"1\\{text}\\2".encode())
     assert same(parsed.values, ["1", text, "2"])
     assert parsed.overlong == 1
+    with pytest.raises(DecimalError):
+        parse_decimals(b"0." + b"1" * 256)
 
 
 def test_overlong_values_are_counted():

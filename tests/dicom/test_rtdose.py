@@ -263,7 +263,7 @@ def test_clipped_maximum(tmp_path):
         ("one", [65535, 3], "RTD217I"),
         ("none", [65534, 65534], None),
     ):
-        values = np.zeros((4, 3, 5))
+        values = np.ones((4, 3, 5))
         values[1, 1, 1:3] = tops
         case = read(tmp_path / name, dose(values=values, scaling="1"))
         assert codes(case) == ([expected] if expected else [])

@@ -24,8 +24,8 @@ Files = Mapping[str, bytes]
 
 _NUMBERS = (
     b"nan", b"inf", b"-inf", b"1e400", b"1e-400", b"0,5", b"0x10", b"1.0D-3", b"0.1_1", b"1 .5", b"", b"-1", b"0",
-    b"1e9", b"+5", b".5", b"5.", b"1e1", b"00005", b"30.0", b"--1", b"1.2.3", b"\xb2", b"1\\2", b"1\\", b"\\1", b"99999999999",
-    b" 5",
+    b"1e9", b"+5", b".5", b"5.", b"1e1", b"00005", b"30.0", b"--1", b"1.2.3", b"\xb2", b"1\\2", b"1\\", b"\\1",
+    b"99999999999", b" 5",
 )  # fmt: skip
 _WORDS: dict[str, tuple[bytes, ...]] = {
     "DoseUnits": (b"RELATIVE", b"Gy", b"CGY", b"gy", b"", b"GY\\GY"),
