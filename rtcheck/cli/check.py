@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from rtcheck.cli.options import (
+    deflated_option,
     format_option,
     parse_outputs,
     paths_argument,
     registration_option,
     structure_model_option,
+    time_limit_option,
 )
 from rtcheck.cli.refusal import refusal_of, refusal_report
 from rtcheck.cli.streams import note, painter, print_json, print_text
+from rtcheck.cli.time_limit import within
 from rtcheck.errors import Fault, FileFaultsError, OutputError
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ __all__ = ["check"]
               help="Also write json, junit or text to a file; repeatable.")
 @structure_model_option
 @registration_option
+@deflated_option
+@time_limit_option
 @click.option("--fail-on", type=click.Choice(["review", "never"]),
               help="review: exit 3 becomes 1. never: exits 1 and 3 become 0. The verdict stays.")
 def check(
@@ -49,6 +54,9 @@ def check(
     structure_model: Literal["prism", "shape"] | None,
     fail_on: Literal["review", "never"] | None,
     registration: str | None,
+    *,
+    allow_deflated: bool,
+    time_limit: float,
 ) -> int:
     """Judge one patient's plans against the registered lesions and a protocol.
 
@@ -56,7 +64,11 @@ def check(
     """
     _refuse_overwriting(outputs, registry_file, protocol_name)
     try:
-        report = _judged(paths, registry_file, protocol_name, structure_model, fail_on, registration)
+        with within(time_limit):
+            report = _judged(
+                paths, registry_file, protocol_name, structure_model, fail_on, registration,
+                allow_deflated=allow_deflated,
+            )
     except Exception as error:
         # An older result must not go on standing under the name that was asked for.
         refused = refusal_report(refusal_of(error))
@@ -80,6 +92,8 @@ def _judged(
     structure_model: Literal["prism", "shape"] | None,
     fail_on: Literal["review", "never"] | None,
     registration: str | None,
+    *,
+    allow_deflated: bool,
 ) -> Report:
     """Read everything and check it."""
     from rtcheck.check import Settings
@@ -91,7 +105,7 @@ def _judged(
     settings = Settings(
         structure_model=structure_model, software=software(), fail_on=fail_on, registration=registration
     )
-    return judge(read_case(paths), record, protocol, settings)
+    return judge(read_case(paths, allow_deflated=allow_deflated), record, protocol, settings)
 
 
 def _read_files(registry_file: Path, protocol_name: str) -> tuple[PatientRecord, Protocol]:
@@ -141,8 +155,19 @@ def _store(report: Report, kind: str, path: Path) -> None:
 
 
 def _refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Path) -> None:
-    """Refuse to write a result over a file that the result is made from."""
+    """Refuse to write a result over a file that the result is made from, or over any DICOM file."""
     kept = {Path(given).resolve() for given in inputs}
     for _, path in outputs:
         if path.resolve() in kept:
             raise click.UsageError(f"-o would overwrite {path}, which is an input")
+        if _is_dicom(path):
+            raise click.UsageError(f"-o would overwrite {path}, which is a DICOM file")
+
+
+def _is_dicom(path: Path) -> bool:
+    """Whether a DICOM file stands under the name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False

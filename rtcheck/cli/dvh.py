@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from rtcheck.cli.options import format_option, paths_argument, registration_option, structure_model_option
+from rtcheck.cli.options import (
+    deflated_option,
+    format_option,
+    paths_argument,
+    registration_option,
+    structure_model_option,
+    time_limit_option,
+)
 from rtcheck.cli.streams import painter, print_json, print_text
+from rtcheck.cli.time_limit import within
 
 if TYPE_CHECKING:
     from rtcheck.dvh.metric import Metric
@@ -34,6 +42,8 @@ _INCOMPLETE = 3
 @format_option
 @structure_model_option
 @registration_option
+@deflated_option
+@time_limit_option
 def dvh(
     paths: tuple[Path, ...],
     names: tuple[str, ...],
@@ -41,6 +51,9 @@ def dvh(
     output_format: str,
     structure_model: Literal["prism", "shape"] | None,
     registration: str | None,
+    *,
+    allow_deflated: bool,
+    time_limit: float,
 ) -> int:
     """Measure the structures of an export, without judging anything.
 
@@ -56,8 +69,9 @@ def dvh(
     asked = [parse_metric(text) for text in metrics or _UNASKED]
     for text, metric in zip(metrics, asked, strict=False):
         _refuse_percent_dose(text, metric)
-    case = read_case(paths)
-    table = dvh_table(case, names, asked, model=structure_model, table=read_names(), registration=registration)
+    with within(time_limit):
+        case = read_case(paths, allow_deflated=allow_deflated)
+        table = dvh_table(case, names, asked, model=structure_model, table=read_names(), registration=registration)
     _refuse_missing(table, names, case)
     exit_code = table.exit_code
     if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:

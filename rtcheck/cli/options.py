@@ -7,13 +7,17 @@ from typing import Any
 
 import click
 
+from rtcheck.cli.time_limit import DEFAULT_SECONDS
+
 __all__ = [
     "FORMATS",
+    "deflated_option",
     "format_option",
     "parse_outputs",
     "paths_argument",
     "registration_option",
     "structure_model_option",
+    "time_limit_option",
 ]
 
 FORMATS = ("json", "junit", "text")
@@ -32,6 +36,14 @@ structure_model_option = click.option(
 )
 
 
+deflated_option = click.option(
+    "--allow-deflated", is_flag=True,
+    help="Read files of the deflated transfer syntax too, within caps; they are refused otherwise.",
+)
+time_limit_option = click.option(
+    "--time-limit", type=click.FloatRange(min=0), default=DEFAULT_SECONDS, show_default=True, metavar="SECONDS",
+    help="Processor time after which the case is refused; 0: none.",
+)
 registration_option = click.option(
     "--registration", metavar="UID",
     help="Move the structures into the frame of the dose by the rigid Spatial Registration of this SOP Instance UID "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rtcheck.cli.streams import note, print_json
-from rtcheck.errors import FileFaultsError, NotationError, OutputError
+from rtcheck.errors import DicomError, FileFaultsError, NotationError, OutputError
 from rtcheck.model.finding import Finding, finding
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, click.ClickException):
         message = error.format_message()
         return Refusal(USAGE, (finding("RTD801", "command line", message, file="command line"),), message)
+    if isinstance(error, DicomError):
+        found = finding(error.code, error.subject, error.problem, "F")
+        return Refusal(CANNOT_USE, (found,), f"{error.code} {error.problem}")
     if isinstance(error, OutputError):
         return Refusal(INTERNAL, (finding("RTD903", "output", str(error)),), f"RTD903 {error}")
     found = _internal(error)
