@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rtcheck.crosschecks.look import Looks, look_at, look_over, looks_for, stored_findings, target_maximum
+from rtcheck.conformity import external_of, targets_of
+from rtcheck.crosschecks.look import Looks, distrusted, look_at, look_over, looks_for, stored_findings, target_maximum
 from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -120,7 +121,9 @@ def _run(
     doubt = _dose_doubt(course)
     context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
     bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]
-    bench = Bench(dose_field(course.parts), _model(draft))
+    bench = Bench(
+        dose_field(course.parts), _model(draft), targets=targets_of(lesions), external=external_of(course.rois)
+    )
     touched = touched_rois(bindings, lesions)
     findings += weaken_by_touch(frame_findings((roi for roi, _ in touched.values()), bench.dose), touched)
     if not any(binding.applies is not False and binding.constraint.priority != "report" for binding in bindings):
@@ -187,7 +190,9 @@ def _judge_all(
         solid = bindings[places[0]].solid
         if gallery is not None:
             show_structures(gallery, bindings, judged, places, bench)
-        look_at(looks, bench, solid)
+        doubted = look_at(looks, bench, solid)
+        if doubted is not None:
+            judged.update({place: distrusted(judged[place], doubted) for place in places})
         if solid is not None:
             release(bench, solid)
     return tuple(judged[place] for place in range(len(bindings)))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from rtcheck.dvh.field import PHYSICAL
 from rtcheck.geometry.ends import plane_areas
 from rtcheck.geometry.rings import plane_thickness
 from rtcheck.geometry.solid import ContourStack
+from rtcheck.judging import Judged
 from rtcheck.measure import Bench, Problem, measure, stack_of
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
@@ -32,9 +33,10 @@ from rtcheck.rules.images import image_findings
 from rtcheck.rules.laterality import laterality_findings
 from rtcheck.rules.lesions import LesionBinding, target_role
 from rtcheck.rules.names import NameTable
+from rtcheck.rules.outcome import outcome_findings
 from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 
-__all__ = ["Looks", "look_at", "look_over", "looks_for", "stored_findings", "target_maximum"]
+__all__ = ["Looks", "distrusted", "look_at", "look_over", "looks_for", "stored_findings", "target_maximum"]
 
 
 @dataclass(slots=True, eq=False)
@@ -63,14 +65,18 @@ def looks_for(course: Course) -> Looks:
     return Looks(stored_curves(course), highest)
 
 
-def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> None:
-    """Compare a structure whose physical dose is on the bench with what is stated of it and with the second engine."""
+def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> Finding | None:
+    """Compare a structure whose physical dose is on the bench with what is stated of it and with the second engine.
+
+    Returns:
+        RTD606 where the two engines disagree about it; then nothing measured of it is trusted.
+    """
     if not isinstance(bound, BoundROI) or id(bound.roi) in looks.seen:
-        return
+        return None
     dose = _known(bench, bound)
     stack, _ = stack_of(bench, bound.roi)
     if dose is None or stack is None:
-        return
+        return None
     roi, name = bound.roi, bound.roi.name or f"ROI {bound.roi.number}"
     looks.seen.add(id(roi))
     noticed = (*volume_finding(roi, dose, _end_share(stack)), *scanline_finding(name, stack, bench.dose, dose))
@@ -80,6 +86,18 @@ def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> None:
         compared = compare_stored(name, curve, dose, len(stack.planes_mm), looks.highest_gy)
         if compared is not None:
             looks.compared.append((roi, compared))
+    return next((item for item in noticed if item.code == "RTD606"), None)
+
+
+def distrusted(judged: Judged, why: Finding) -> Judged:
+    """Take the judgement of a structure back that the two engines do not agree about."""
+    if judged.outcome.outcome in ("NOT_APPLICABLE", "NOT_EVALUATED"):
+        return judged
+    outcome = replace(
+        judged.outcome, outcome="NOT_EVALUATED", value=None, low=None, high=None, margin=None, reason=why.message
+    )
+    kept = tuple(item for item in judged.findings if not item.code.startswith("RTD7") and item.code != "RTD603")
+    return Judged(outcome, (*kept, *outcome_findings(outcome, "RTD606", target=False)))
 
 
 def _known(bench: Bench, bound: BoundROI) -> StructureDose | None:

@@ -17,11 +17,11 @@ from rtcheck.model.arrays import FloatArray, IntArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
 
-__all__ = ["scanline_finding", "scanline_mean"]
+__all__ = ["scanline_finding"]
 
-_LINES = 12
+_LINES, _FINE_LINES = 12, 48
 _ALONG = 3
-"""Lines on a plane, and points along a span."""
+"""Lines on a plane (more where the first look disagrees, before that counts), and points along a span."""
 _GOLDEN = 0.6180339887498949
 """The lines of each plane are shifted by this share of their distance, so that thin layers are met somewhere."""
 _VOLUME, _VOLUME_CM3 = 0.06, 0.05
@@ -30,7 +30,6 @@ _DOSE = 0.03
 _SPREAD = ("short ends", "long ends", "prism", "shape", "gaps empty")
 _SPANS = 500
 """Spans at which the dose is looked up."""
-_FEW_LINES_CM3 = 0.05
 
 
 def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: StructureDose) -> tuple[Finding, ...]:
@@ -42,20 +41,23 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
         field: the dose of the course.
         dose: what the first engine found, physical.
     """
-    volume, mean, highest = scanline_mean(stack, field)
     spread = [dose.value, *(dvh for label, dvh in dose.alternatives if label in _SPREAD)]
     volumes = [dvh.total_cm3 for dvh in spread]
-    slack = max(_VOLUME * max(volumes), _VOLUME_CM3)
-    out = []
-    if not min(volumes) - slack <= volume <= max(volumes) + slack:
-        out.append(("volume", volume, min(volumes), max(volumes), "cm3"))
-    spread = [dvh for dvh in spread if len(dvh.dose_gy)]
-    means = [float(np.sum(dvh.dose_gy * dvh.volume_cm3)) / float(np.sum(dvh.volume_cm3)) for dvh in spread]
-    known = [dvh.maximum_gy for dvh in spread]
-    if means and np.isfinite(mean) and max(volumes) > _FEW_LINES_CM3 and dose.value.outside_cm3 == 0:
-        margin = _DOSE * max(*known, highest)
-        if not min(means) - margin <= mean <= max(means) + margin:
-            out.append(("mean dose", mean, min(means), max(means), "Gy"))
+    with_dose = [dvh for dvh in spread if len(dvh.dose_gy)] if dose.value.outside_cm3 == 0 else []
+    means = [float(np.sum(dvh.dose_gy * dvh.volume_cm3)) / float(np.sum(dvh.volume_cm3)) for dvh in with_dose]
+    highest = max((dvh.maximum_gy for dvh in with_dose), default=0.0)
+    apart: list[tuple[str, str, float, float, float]] = []
+    for lines in (_LINES, _FINE_LINES):
+        volume, mean, hottest = _scan(stack, field, lines)
+        apart = []
+        slack = max(_VOLUME * max(volumes), _VOLUME_CM3)
+        if not min(volumes) - slack <= volume <= max(volumes) + slack:
+            apart.append(("volume", "cm3", volume, min(volumes), max(volumes)))
+        margin = _DOSE * max(highest, hottest)
+        if means and np.isfinite(mean) and not min(means) - margin <= mean <= max(means) + margin:
+            apart.append(("mean dose", "Gy", mean, min(means), max(means)))
+        if not apart:
+            return ()
     return tuple(
         finding(
             "RTD606",
@@ -66,13 +68,13 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
             low=low,
             high=high,
         )
-        for what, second, low, high, unit in out
+        for what, unit, second, low, high in apart
     )
 
 
-def scanline_mean(stack: ContourStack, field: DoseField) -> tuple[float, float, float]:
+def _scan(stack: ContourStack, field: DoseField, lines: int) -> tuple[float, float, float]:
     """Return volume in cm³ with half-slice ends, and mean and highest dose in Gy (NaN where it is unknown)."""
-    u0, u1, v, plane, width = _spans(stack)
+    u0, u1, v, plane, width = _spans(stack, lines)
     if len(u0) == 0:
         return 0.0, float("nan"), float("nan")
     weight = width * plane_thickness(stack.planes_mm, stack.thickness_mm or 3.0)[plane]
@@ -90,7 +92,9 @@ def scanline_mean(stack: ContourStack, field: DoseField) -> tuple[float, float, 
     return volume, float(np.sum(dose * parts) / np.sum(parts)), float(dose.max())
 
 
-def _spans(stack: ContourStack) -> tuple[FloatArray, FloatArray, FloatArray, IntArray, FloatArray]:
+def _spans(
+    stack: ContourStack, lines: int
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray, FloatArray]:
     """Spans between crossings by even-odd parity: from u0 to u1 at v on a plane; the distance of its lines."""
     sizes = np.diff(stack.ring_starts)
     owner = np.repeat(np.repeat(np.arange(len(stack.planes_mm)), np.diff(stack.plane_starts)), sizes)
@@ -99,9 +103,9 @@ def _spans(stack: ContourStack) -> tuple[FloatArray, FloatArray, FloatArray, Int
     u, v = stack.points_mm.T
     first = stack.ring_starts[stack.plane_starts[:-1]]
     low, high = np.minimum.reduceat(v, first), np.maximum.reduceat(v, first)
-    width = (high - low) / _LINES
+    width = (high - low) / lines
     phase = np.arange(len(low)) * _GOLDEN % 1.0
-    # in these coordinates the lines of every plane are the whole numbers from 0 to _LINES - 1
+    # in these coordinates the lines of every plane are the whole numbers
     at = (v - low[owner]) / width[owner] - phase[owner]
     below, above = np.minimum(at, at[following]), np.maximum(at, at[following])
     from_line, to_line = np.ceil(below).astype(np.int64), np.ceil(above).astype(np.int64)
