@@ -1,0 +1,236 @@
+"""Second looks at an export: what is compared, in which direction, and how far it counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.acceptance.code_kit import (
+    beams,
+    boxes,
+    change,
+    cord_with,
+    dvh_sequence,
+    image_patient,
+    other_frame,
+    plan,
+    references,
+    registration,
+    rois_with,
+)
+from tests.acceptance.kit import LESIONS, constraint, protocol_text, registry_text, volume_of
+from tests.acceptance.trap_tools import CORD, CORD_VOLUME, PALLIATIVE
+from tests.synthetic.attributes import uid
+from tests.synthetic.dicom import RoiSpec, box_grid
+from tests.synthetic.simple import BOXES, REGISTRY, box_contours, linear
+
+UID = uid("simple", "registration")
+GRADIENT = (0.05, 0.02, 0.03)
+MOVED = ("SpinalCord", "Liver", "Lung_L")
+FEET_FIRST = box_grid((-78, -66, -63), (78, 66, 72), position="FFS")
+
+
+def messages(result, code):
+    """The messages with which a code was found."""
+    return " ".join(item["message"] for item in result.doc["findings"] if item["code"] == code)
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_a_registration_is_applied_in_the_right_direction(bench, inverse):
+    """Turned and shifted structures get the dose of where they belong, whichever of the two frames is registered."""
+    rows = protocol_text(
+        *(constraint(name, structure=name, metric="Mean[Gy]", goal="<= 90 Gy") for name in MOVED),
+        coverage=False,
+    )
+    field = linear(20.0, GRADIENT)
+    straight = bench.check(export=bench.build(dose=field).folder, protocol=rows, registry=PALLIATIVE)
+    moved = bench.build(dose=field, **other_frame(reg=registration(inverse=inverse)))
+    result = bench.check("--registration", UID, export=moved.folder, protocol=rows, registry=PALLIATIVE)
+    assert result.severity("RTD402") == {"W"}, result.text
+    assert result.verdict == "REVIEW", result.text
+    assert result.doc["provenance"]["conventions"]["registration"] == UID
+    for name in MOVED:
+        _, x, y, z = BOXES[name]
+        centre = [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2]
+        assert straight.outcome(name)["value"] == pytest.approx(20 + np.dot(GRADIENT, centre), rel=2e-3)
+        assert result.outcome(name)["value"] == pytest.approx(straight.outcome(name)["value"], rel=1e-3)
+    shown = bench.dvh("--registration", UID, "--roi", "Liver", "-m", "Mean[Gy]", export=moved.folder)
+    assert shown.code == 0, shown.err
+    found = shown.doc["structures"][0]["metrics"]["Mean[Gy]"]["value"]
+    assert found == pytest.approx(straight.outcome("Liver")["value"], rel=1e-3)
+
+
+def test_no_registration_is_applied_unasked(bench):
+    """Frames that differ are refused (RTD401) though a registration lies beside them; a wrong UID is RTD403."""
+    made = bench.build(**other_frame(reg=registration()))
+    alone = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert (alone.code, alone.severity("RTD401")) == (4, {"F"}), alone.text
+    assert "--registration" in messages(alone, "RTD401")
+    wrong = bench.check("--registration", "1.2.3", export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert (wrong.code, wrong.severity("RTD403")) == (4, {"F"}), wrong.text
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("RIGID", 1.02), ("RIGID", 0.0), ("RIGID", -1.0), ("RIGID_SCALE", 1.0)])
+def test_only_rigid_matrices_move_structures(bench, kind, scale):
+    """A matrix that scales, mirrors or is singular is refused, and so is one that is not labelled rigid."""
+    made = bench.build(**other_frame(reg=registration(kind, scale)))
+    result = bench.check("--registration", UID, export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert (result.code, result.severity("RTD403")) == (4, {"F"}), result.text
+
+
+def test_another_name_under_one_id_is_a_warning(bench):
+    """A name may change or be transcribed: another one is W, another birth date or sex F; none of them is printed."""
+    for keyword, value, severity in (
+        ("PatientName", "Another^Person", "W"), ("PatientBirthDate", "19700101", "F"), ("PatientSex", "F", None),
+    ):  # fmt: skip
+        made = bench.build(**change("dose", **{keyword: value}))
+        result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+        assert result.severity("RTD101") == ({severity} if severity else set()), result.text
+        assert value not in result.out + result.err or keyword == "PatientSex"
+
+
+def test_images(bench):
+    """A contour off its image, or on an image that is missing beside others, is RTD319; no images, nothing."""
+    missing = bench.check(export=bench.build(**image_patient(missing=True)).folder, protocol=CORD, registry=PALLIATIVE)
+    assert missing.severity("RTD319") == {"W"}, missing.text
+    assert missing.verdict == "REVIEW"
+    clean = bench.check(export=bench.build(**image_patient()).folder, protocol=CORD, registry=PALLIATIVE)
+    assert clean.verdict == "PASS", clean.text
+
+
+def test_the_body(bench):
+    """Without an outline nothing tells whether targets lie in the patient: W; a target that leaves it is W too."""
+    names = [name for name in BOXES if name != "BODY"]
+    rois = [RoiSpec(name, i, box_contours(*BOXES[name][1:]), BOXES[name][0]) for i, name in enumerate(names, 1)]
+    bare = bench.build(rois=rois)
+    result = bench.check(export=bench.build(**boxes()).folder)
+    assert result.verdict == "PASS", result.text
+    absent = bench.check(export=bare.folder, protocol=CORD, registry=PALLIATIVE)
+    assert (absent.verdict, absent.severity("RTD320")) == ("REVIEW", {"W"}), absent.text
+    out = bench.check(export=bench.build(**boxes(BODY=((-72, 72), (-60, 48), (-54, 63)))).folder, protocol=CORD,
+                      registry=PALLIATIVE)  # fmt: skip
+    assert out.severity("RTD320") == {"W"}, out.text
+    assert "4.0 mm outside the body" in messages(out, "RTD320")
+
+
+def test_types_and_organs(bench):
+    """A target typed as an organ, an organ typed as a target, and a lesion outside its organ are RTD320."""
+    organ = bench.build(**boxes(PTV_L1=("ORGAN", *BOXES["PTV_L1"][1:])))
+    assert "interpretedtype" in messages(bench.check(export=organ.folder), "RTD320").lower()
+    target = bench.build(**boxes(SpinalCord=("PTV", *BOXES["SpinalCord"][1:])))
+    found = bench.check(export=target.folder, protocol=CORD, registry=PALLIATIVE)
+    assert "judged as an organ" in messages(found, "RTD320")
+    assert found.verdict == "REVIEW"
+    lung = registry_text(lesions=[{**LESIONS[0], "organ": "lung"}, LESIONS[1]])
+    rows = protocol_text(constraint("lungs", structure="Lung_L | Lung_R", metric="Mean[Gy]", goal="<= 40 Gy"))
+    elsewhere = bench.check(protocol=rows, registry=lung)
+    assert "registered in the lung" in messages(elsewhere, "RTD320"), elsewhere.text
+    assert elsewhere.verdict == "REVIEW"
+
+
+def test_laterality_is_of_the_patient(bench):
+    """Names in words and in Chinese count, on a feet-first grid too; GTV_L1 says nothing about a side."""
+    lung = constraint("x", structure='"左肺"', metric="Mean[Gy]", goal="<= 40 Gy")
+    rows = protocol_text(constraint("c"), lung, coverage=False)
+    right = bench.build(**rois_with(Lung_L="左肺", Lung_R="右肺"))
+    assert "RTD322" not in bench.check(export=right.folder, protocol=rows, registry=PALLIATIVE).codes
+    wrong = bench.build(grid=FEET_FIRST, **rois_with(Lung_R="左肺", Lung_L="右肺"))
+    assert bench.check(export=wrong.folder, protocol=rows, registry=PALLIATIVE).severity("RTD322") == {"W"}
+
+
+def test_stored_volume_shows_a_missing_end_contour(bench):
+    """ROIVolume of the whole cord and contours of all but one end: RTD316 says how many are missing."""
+    loops = box_contours(*BOXES["SpinalCord"][1:])[:-1]
+    made = bench.build(**cord_with(loops, volume_cc=CORD_VOLUME))
+    result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert result.severity("RTD316") == {"W"}, result.text
+    assert "1 end contour" in messages(result, "RTD316")
+    assert result.verdict == "REVIEW"
+
+
+@pytest.mark.parametrize("edges", [False, True])
+def test_stored_curves_are_compared_and_never_used(bench, edges):
+    """Bins as widths or as edges are read alike; a curve that disagrees changes no number, it asks to be looked at."""
+    plain = bench.check(protocol=CORD, registry=PALLIATIVE)
+    for dose_gy, severity in ((2.0, {"I"}), (3.0, {"W"})):
+        made = bench.build(**dvh_sequence(dose_gy, CORD_VOLUME, edges=edges))
+        result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+        assert result.severity("RTD222") == severity, result.text
+        assert result.doc["outcomes"] == plain.doc["outcomes"]
+        assert bench.dvh("--roi", "SpinalCord", export=made.folder).severity("RTD222") == severity
+
+
+def test_beam_doses_at_their_point(bench):
+    """A sum that is no prescription is right where the dose grid has it at the beams' point, and W where it has not."""
+    point = {"BeamDoseSpecificationPoint": ["-33", "-9", "-15"]}
+    right = bench.build(**beams(BeamDose="10.6", **point), dose=None)
+    assert "RTD504" not in bench.check(export=right.folder, protocol=CORD, registry=PALLIATIVE).codes
+    wrong = bench.build(**beams(BeamDose="12", **point))
+    result = bench.check(export=wrong.folder, protocol=CORD, registry=PALLIATIVE)
+    assert result.severity("RTD504") == {"W"}, result.text
+    assert "53.00 Gy at that point" in messages(result, "RTD504")
+
+
+def test_dates_out_of_order(bench):
+    """A plan newer than its approval was approved in an earlier state: RTD112."""
+    made = bench.build(**plan(ReviewDate="20260228"))
+    assert bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE).severity("RTD112") == {"W"}
+
+
+def test_earlier_dose_in_the_plan(bench):
+    """NominalPriorDose says of earlier treatment what no dose of the plan holds: RTD510 W, no PASS."""
+    made = bench.build(**references(NominalPriorDose="20"))
+    result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert (result.verdict, result.severity("RTD510")) == ("REVIEW", {"W"}), result.text
+
+
+CUT = box_grid((-78, -66, -63), (78, 66, 30))
+"""A dose grid that ends at z = 30: 33 + 1.5 of the 120 mm of the cord lie above."""
+SHARE = 34.5 / 120
+
+
+def test_a_structure_cut_by_the_dose_grid(bench):
+    """The share outside is stated; what can be bounded is bounded, and what cannot is not evaluated."""
+    rows = protocol_text(
+        constraint("met", metric="V1Gy[cc]", goal=">= 5 cc"),
+        constraint("bounded", metric="V20Gy[%]", goal="<= 50 %"),
+        constraint("undecided", metric="V20Gy[%]", goal="<= 20 %"),
+        constraint("cold", metric="DC1cc[Gy]", goal=">= 1 Gy"),
+        constraint("max"),
+        constraint("mean", metric="Mean[Gy]"),
+        constraint("small", metric="D0.035cc[Gy]"),
+        constraint("large", metric="D11cc[Gy]"),
+        volume_of("volume", "SpinalCord"),
+        coverage=False,
+    )
+    result = bench.check(export=bench.build(grid=CUT).folder, protocol=rows, registry=PALLIATIVE)
+    (outside,) = [item for item in result.doc["findings"] if item["code"] == "RTD602" and item["severity"] == "W"]
+    assert outside["evidence"]["fraction"] == pytest.approx(SHARE, abs=0.005), result.text
+    assert result.state("bounded") == "MET"
+    assert result.outcome("bounded")["low"] == 0
+    assert result.outcome("bounded")["high"] == pytest.approx(100 * SHARE, abs=3)
+    assert result.state("undecided") == "UNDECIDED"
+    assert result.state("met") == "MET"
+    for name in ("max", "mean", "small"):
+        assert result.state(name) == "NOT_EVALUATED", name
+    assert result.severity("RTD601") == {"E"}
+    assert result.state("large") == "MET"
+    assert result.outcome("volume")["value"] == pytest.approx(CORD_VOLUME, rel=1e-3)
+    assert result.verdict == "INCOMPLETE"
+    only = protocol_text(constraint("bounded", metric="V20Gy[%]", goal="<= 50 %"), coverage=False)
+    assert bench.check(export=bench.build(grid=CUT).folder, protocol=only, registry=PALLIATIVE).verdict == "REVIEW"
+
+
+def test_what_counts_for_an_unused_structure(bench):
+    """What a second look finds about a structure that nothing uses does not weigh on the verdict."""
+    made = bench.build(**boxes(Liver=((-60, 0), (-45, 25), (-45, 9)), SpinalCord=((-5, 5), (42, 52), (-54, 63)),
+                               Lung_R=((-80, -8), (-45, 40), (18, 57))))  # fmt: skip
+    result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert result.verdict == "PASS", result.text
+
+
+def test_the_box_patient_passes_with_its_targets(bench):
+    """Nothing of all this speaks against the plain box patient."""
+    result = bench.check(registry=REGISTRY)
+    assert result.verdict == "PASS", result.text
+    assert {item["severity"] for item in result.doc["findings"]} <= {"I"}
