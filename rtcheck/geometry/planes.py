@@ -118,8 +118,13 @@ def cluster_planes(position: FloatArray) -> Clusters:
 
 
 def find_gaps(planes: FloatArray) -> tuple[int, ...]:
-    """Return the indices j where planes j and j + 1 are further apart than `GAP_FACTOR` median spacings."""
+    """Return the indices j where planes j and j + 1 are further apart than `GAP_FACTOR` median spacings.
+
+    Of an even number of spacings the lower middle one is taken, not the mean of two: of four planes one of which is
+    lost two spacings are left, 3 and 6 mm, and their mean would hide the gap.
+    """
     if len(planes) < 3:
         return ()
     steps = np.diff(planes)
-    return tuple(np.flatnonzero(steps > GAP_FACTOR * float(np.median(steps))).tolist())
+    middle = float(np.sort(steps)[(len(steps) - 1) // 2])
+    return tuple(np.flatnonzero(steps > GAP_FACTOR * middle).tolist())

@@ -51,3 +51,10 @@ def test_gap_is_more_than_one_and_a_half_spacings():
     assert find_gaps(np.array([0.0, 2.0, 4.0, 8.0, 10.0])) == (2,)
     assert find_gaps(np.array([0.0, 2.0, 4.0, 6.8, 8.8])) == ()
     assert find_gaps(np.array([0.0, 50.0])) == ()
+
+
+@pytest.mark.parametrize("planes", [[0, 3, 9], [0, 6, 9], [0, 9, 12], [0, 3, 6, 12, 15], [0, 3, 9, 12, 15, 24]])
+def test_a_slice_taken_from_few_is_a_gap(planes):
+    """The fewer planes there are, the more a missing one weighs: the wide spacing never hides itself."""
+    steps = np.diff(planes)
+    assert find_gaps(np.array(planes, float)) == tuple(np.flatnonzero(steps > 4.5).tolist())

@@ -31,6 +31,7 @@ REAL = ROOT.parent / "shared" / "data" / "real"
 LOW, HIGH = (-20.0, -20.0, -15.0), (20.0, 36.0, 15.0)
 PTV = ((-10, 10), (-10, 10), (-6, 6))
 CORD = ((-4, 4), (18, 26), (-6, 6))
+BODY = ((-18, 18), (-18, 33), (-12, 12))
 TARGET_GY, CORD_GY = 53.0, 6.0
 
 
@@ -59,10 +60,11 @@ def dose_at(points: np.ndarray) -> np.ndarray:
 
 
 def rois(**changes: RoiSpec) -> list[RoiSpec]:
-    """A target of two lesions' size and a piece of cord."""
+    """A target, a piece of cord, and the body round both."""
     found = {
         "PTV_L1": RoiSpec("PTV_L1", 1, box_contours(*PTV, 3.0), "PTV", volume_cc=6.0),
         "SpinalCord": RoiSpec("SpinalCord", 2, box_contours(*CORD, 3.0), "ORGAN"),
+        "BODY": RoiSpec("BODY", 3, box_contours(*BODY, 3.0), "EXTERNAL"),
     }
     found.update(changes)
     return list(found.values())
@@ -136,7 +138,7 @@ def _chinese() -> Seed:
     objects = datasets()
     struct = objects["struct"]
     struct.SpecificCharacterSet = "GB18030"
-    for item, name in zip(struct.StructureSetROISequence, ("\u809d\u9776\u533a", "\u810a\u9ad3"), strict=True):
+    for item, name in zip(struct.StructureSetROISequence, ("\u809d\u9776\u533a", "\u810a\u9ad3"), strict=False):
         set_raw(item, "ROIName", name.encode("gb18030"))
     row = constraint("cord", structure="\u810a\u9ad3")
     text = protocol_text(row, conventions={"structure_model": "prism"})
