@@ -9,6 +9,7 @@
     │   └── GoalSyntaxError                a goal such as "<= 13 Gy"
     ├── FileFaultsError      (ValueError)  a protocol or registry file is wrong: every fault at once
     ├── DicomError           (ValueError)  one DICOM object cannot be used: carries the finding that says why
+    ├── BlindingError        (ValueError)  a report that tells the trial arm by itself cannot be blinded
     ├── OutputError          (OSError)     a result could not be written durably
     └── MissingExtraError    (ImportError) an optional package is not installed
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "BlindingError",
     "DicomError",
     "ExpressionSyntaxError",
     "Fault",
@@ -123,6 +125,10 @@ class DicomError(RtcheckError, ValueError):
         self.subject = subject
         self.problem = problem
         super().__init__(f"{code} {subject}: {problem}")
+
+
+class BlindingError(RtcheckError, ValueError):
+    """A report tells the trial arm by itself: it cannot be blinded, and is not written as if it were."""
 
 
 class OutputError(RtcheckError, OSError):

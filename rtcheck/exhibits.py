@@ -129,11 +129,14 @@ class StructureExhibit:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The organ nearest to a lesion among those that limit it (that have an applicable mandatory limit on dose).
+    """The organ nearest to a lesion among those that limit it: that have an applicable mandatory limit on dose.
+
+    An organ from which targets are taken away (``Liver - @gtv``) surrounds the lesion and does not count.
 
     Attributes:
         organ: its name; empty with `distance.reason` where it is not known.
-        distance: surface to surface in mm, negative where they overlap; value None with the reason otherwise.
+        distance: surface to surface in mm between the prisms of the contours, 0 where they touch or overlap; the
+            interval is that of short and long ends. Value None with the reason where it is not known.
         at_mm: the point of the lesion nearest to it, or None.
     """
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from rtcheck.exhibits import Exhibits, LesionExhibit, StructureExhibit
 from rtcheck.gather.course import composite, grid_facts, link_graph, plan_facts
 from rtcheck.gather.lesions import Doubt, absent_lesion, lesion_exhibit, worst_outcome
+from rtcheck.gather.places import limiting_organs, located_lesion, located_organ
 from rtcheck.gather.structures import structure_exhibits, target_exhibit
 from rtcheck.judging import Judged
 from rtcheck.measure import Bench
@@ -34,6 +35,8 @@ class Gallery:
         physical_doubt: why none of physical dose is shown; `doubt` where that stands.
         lesions: rows of the matrix by lesion id.
         structures: exhibits by the place of the first binding of their solid.
+        bindings: of the check; empty until the first was judged.
+        outcomes: of the bindings judged so far, by place.
         targets: of lesions whose target no constraint was measured on.
     """
 
@@ -41,6 +44,8 @@ class Gallery:
     physical_doubt: Doubt | None = None
     lesions: dict[str, LesionExhibit] = field(default_factory=dict)
     structures: dict[int, tuple[StructureExhibit, ...]] = field(default_factory=dict)
+    bindings: Sequence[Binding] = ()
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
     targets: list[StructureExhibit] = field(default_factory=list)
 
 
@@ -87,13 +92,15 @@ def show_structures(
 ) -> None:
     """Take the curves of one solid, after its bindings were judged and before its samples are released."""
     outcomes = {place: judged[place].outcome for place in places}
+    gallery.bindings = bindings
+    gallery.outcomes.update(outcomes)
     found = structure_exhibits(bindings, outcomes, places, bench, (gallery.doubt, gallery.physical_doubt))
     if found:
         gallery.structures[min(places)] = found
 
 
 def show_targets(gallery: Gallery, lesions: Sequence[LesionBinding], bench: Bench) -> None:
-    """Take the curves of targets that no constraint was measured on."""
+    """Take what waits for the report to be made: curves of targets without a constraint, and where things are."""
     shown = {one.rois for group in gallery.structures.values() for one in group}
     for binding in lesions:
         role = target_role(binding)
@@ -106,6 +113,12 @@ def show_targets(gallery: Gallery, lesions: Sequence[LesionBinding], bench: Benc
             name = gallery.lesions[binding.lesion.id].structure
             solid = union_of([BoundROI(roi) for roi in rois])
             gallery.targets.append(target_exhibit(name, binding.lesion.id, solid, bench, gallery.physical_doubt))
+    organs = limiting_organs(gallery.bindings)
+    for binding in lesions:
+        key = binding.lesion.id
+        if binding.lesion.consolidative:
+            gallery.lesions[key] = located_lesion(gallery.lesions[key], binding, organs, bench)
+    gallery.structures = located_organ(gallery.structures, gallery.bindings, gallery.outcomes, bench)
 
 
 def exhibits_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -30,8 +30,7 @@ _METRICS = {
     "gi": Metric("GI", None, "", ""),
 }
 _CONTRADICTED = ("RTD506", "The registered prescription differs from the plan's.")
-_NOT_LOCATED = "This version does not locate the minimum."
-_NOT_MEASURED = "This version does not measure distances between structures."
+_NOT_LOCATED = "It was not located."
 
 
 def lesion_exhibit(
@@ -72,7 +71,7 @@ def absent_lesion(
     return _row(binding, structure, role, values, reason)
 
 
-def worst_outcome(outcomes: Sequence[Outcome], places: Sequence[int]) -> int | None:
+def worst_outcome(outcomes: Sequence[Outcome] | Mapping[int, Outcome], places: Sequence[int]) -> int | None:
     """Return the place of the outcome with the least margin, as a share of what it is judged at; None without one."""
     known = [place for place in places if outcomes[place].margin is not None]
     order = ("mandatory", "optimal", "report")
@@ -107,5 +106,5 @@ def _row(
         minimum_where=nowhere,
         ci=values["ci"],
         gi=values["gi"],
-        nearest=Nearest("", MetricValue(None, None, None, "mm", _NOT_MEASURED)),
+        nearest=Nearest("", MetricValue(None, None, None, "mm", nowhere)),
     )

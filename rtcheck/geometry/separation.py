@@ -14,7 +14,8 @@ from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["Gap", "deepest_point", "smallest_gap"]
 
-_CHUNK = 64
+_CHUNK = 256
+_VERTICES = 20_000
 _TOUCH_MM = 1e-9
 _POINTS = 1000
 _FILL_MM = (0.25, 3.0)
@@ -54,17 +55,42 @@ def smallest_gap(first: Slabs, second: Slabs) -> Gap:
     ]
     bound = np.sqrt(rise**2 + across[0] ** 2 + across[1] ** 2).ravel()
     order = np.argsort(bound, kind="stable")
-    best, pair = np.inf, (0, 0)
+    best, pair = _between_vertices(first, second, rise)
+    shapely.prepare(first.regions)
     for begin in range(0, len(order), _CHUNK):
         chunk = order[begin : begin + _CHUNK]
-        if bound[chunk[0]] > best or best <= _TOUCH_MM:
+        chunk = chunk[bound[chunk] < best]
+        if not len(chunk) or best <= _TOUCH_MM:
             break
         i, j = np.divmod(chunk, len(second.lower))
+        # whether a pair comes nearer than the best is told much sooner than how near it comes
+        room = np.sqrt(np.maximum(best**2 - rise[i, j] ** 2, 0.0))
+        nearer = shapely.dwithin(first.regions[i], second.regions[j], room)
+        i, j = i[nearer], j[nearer]
+        if not len(i):
+            continue
         found = np.hypot(shapely.distance(first.regions[i], second.regions[j]), rise[i, j])
         k = int(np.argmin(found))
         if found[k] < best:
             best, pair = float(found[k]), (int(i[k]), int(j[k]))
     return Gap(best if best > _TOUCH_MM else 0.0, *_points(first, second, pair))
+
+
+def _between_vertices(first: Slabs, second: Slabs, rise: FloatArray) -> tuple[float, tuple[int, int]]:
+    """Return the distance of two slabs between two of their vertices, near to each other: never below the smallest."""
+    (one, i), (two, j) = _vertices(first), _vertices(second)
+    _, nearest = cKDTree(two).query(one)
+    apart = np.hypot(np.linalg.norm(one[:, :2] - two[nearest, :2], axis=1), rise[i, j[nearest]])
+    k = int(np.argmin(apart))
+    return float(apart[k]), (int(i[k]), int(j[nearest[k]]))
+
+
+def _vertices(slabs: Slabs) -> tuple[FloatArray, IntArray]:
+    """(n, 3) some vertices of the regions, half way up their slabs, and (n,) the slab of each."""
+    points, owner = shapely.get_coordinates(slabs.regions, return_index=True)
+    some = slice(None, None, 1 + len(points) // _VERTICES)
+    points, owner = points[some], owner[some]
+    return np.column_stack([points, 0.5 * (slabs.lower + slabs.upper)[owner]]), owner
 
 
 def _points(first: Slabs, second: Slabs, pair: tuple[int, int]) -> tuple[FloatArray, FloatArray]:

@@ -39,8 +39,8 @@ METHOD_MESSAGES: dict[str, tuple[str, str]] = {
     "method.dvh.title": ("Metrics", "指标"),
     "method.dvh": (
         "D, V and the mean after ICRU 83, notation after TG-263; CI after Paddick and GI as in ICRU 91. Per cent of dose "
-        "is of the lesion's registered prescription.",
-        "D、V 与平均剂量依 ICRU 83，记法依 TG-263；CI 依 Paddick，GI 依 ICRU 91。剂量百分数以病灶登记的处方剂量为准。",
+        "is of the lesion's registered prescription. Distances to organs are between the prisms of the contours.",
+        "D、V 与平均剂量依 ICRU 83，记法依 TG-263；CI 依 Paddick，GI 依 ICRU 91。剂量百分数以病灶登记的处方剂量为准。到危及器官的距离按轮廓棱柱之间计算。",
     ),
     "method.coordinates.title": ("Coordinates", "坐标"),
     "method.coordinates": (

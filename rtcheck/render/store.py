@@ -9,18 +9,23 @@ from pathlib import Path
 
 from rtcheck.errors import OutputError
 
-__all__ = ["store_text"]
+__all__ = ["store_bytes", "store_text"]
 
 
 def store_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8 under a name, durably and all at once.
+    """Write a text as UTF-8 under a name, as `store_bytes` does."""
+    store_bytes(path, text.encode("utf-8"))
 
-    The text goes to a temporary file in the same folder, is flushed to the disk, and takes the name by renaming; the
+
+def store_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a name, durably and all at once.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk, and takes the name by renaming; the
     folder is flushed too. The file can be read and written by its owner only, since results hold patient data.
 
     Args:
         path: the final name. An existing regular file is replaced; anything else under the name is refused.
-        text: the whole content.
+        content: the whole of it.
 
     Raises:
         OutputError: it could not be stored; nothing partial is left under any name.
@@ -33,7 +38,7 @@ def store_text(path: Path, text: str) -> None:
         raise _failed(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
