@@ -168,7 +168,8 @@ GEOMETRY_CODES = (
     Code("RTD320", "W", "interpreted type or containment contradicts the role (target as organ, CTV outside PTV, "
          "ROI outside body)",
          why="The structure is used in a role that its own description or position contradicts; perhaps the wrong "
-             "one was named.",
+             "one was named. Without an outline of the body nothing tells whether targets lie in the patient (W). A "
+             "lesion outside its organ is a note (I) where no constraint uses that organ.",
          fix="Check the names in the registry against the planning system.",
          reference="DICOM PS3.3 §C.8.8.8; ICRU 83"),
     Code("RTD322", "W", "laterality of name and position disagree",

@@ -85,7 +85,9 @@ INTAKE_CODES = (
          fix="Export the object again from its source.",
          reference="DICOM PS3.3 §A and §C.7.3.1.1.1; PS3.4 §B.5"),
     Code("RTD101", "F", "patient identity differs between objects",
-         why="Dose of one patient judged with structures or the record of another gives a fluent report about nobody.",
+         why="Dose of one patient judged with structures or the record of another gives a fluent report about nobody. "
+             "Another PatientID, birth date or sex refuses the case; another name under one id warns (W), for names "
+             "change and are transcribed.",
          fix="Check one patient at a time. If a site renames patients, list the DICOM identifiers in the registry "
              "under patient.dicom_ids.",
          reference="DICOM PS3.3 §C.7.1.1; rtcheck contract §1"),
