@@ -110,6 +110,7 @@ def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) 
     fragments = source.fragments[1:]
     if len(fragments) != planes:
         raise fault("RTD208", root, "PixelData", f"found {len(fragments)} compressed frames, expected {planes}")
+    _check_offset_table(root)
     largest = 64 * sum(length for _, length in fragments)  # two bytes make at most 128 (PS3.5 §G.3.1)
     if planes * rows * columns * bits // 8 > largest:
         raise fault("RTD208", root, "PixelData", "the compressed frames are too short for the size of the grid")
@@ -120,3 +121,14 @@ def _decode_rle(root: Dataset, planes: int, rows: int, columns: int, bits: int) 
         except RleError as error:
             raise fault("RTD208", root, "PixelData", f"frame {number + 1} cannot be decoded: {error}") from error
     return out.reshape(planes, rows, columns)
+
+
+def _check_offset_table(root: Dataset) -> None:
+    """Compare the basic offset table, where there is one, with where the frames are (PS3.5 §A.4)."""
+    source = root.source
+    (start, length), *frames = source.fragments
+    if not length:
+        return
+    found = np.frombuffer(source.data, "<u4", length // 4, start).tolist()
+    if length % 4 or found != [offset - frames[0][0] for offset, _ in frames]:
+        raise fault("RTD208", root, "PixelData", "the basic offset table does not fit the compressed frames")

@@ -212,8 +212,8 @@ def _coherent(result: Result) -> list[str]:
     return out
 
 
-def _same(before: Result, after: Result) -> list[str]:
-    """Class A: verdict, lesions and metrics as before."""
+def _same(before: Result, after: Result, ends: float = 1e-9) -> list[str]:
+    """Class A: verdict, lesions and metrics as before, the ends of intervals to `ends`."""
     out = [] if before.verdict == after.verdict else [f"{before.verdict} became {after.verdict} {_codes(after)}"]
     old, new = metrics_of(before.document), metrics_of(after.document)
     if old.keys() != new.keys():
@@ -223,7 +223,7 @@ def _same(before: Result, after: Result) -> list[str]:
             if isinstance(first, str) or first is None:
                 if first != second:
                     out.append(f"{key} {name}: {first} became {second}")
-            elif second is None or abs(first - second) > 1e-9 * max(abs(first), abs(second), 1.0):
+            elif second is None or abs(first - second) > (1e-9 if name == "value" else ends) * max(abs(first), abs(second), 1.0):
                 out.append(f"{key} {name}: {first!r} became {second!r}")
     states = [[item["state"] for item in result.document["lesions"]] for result in (before, after)]
     return out if states[0] == states[1] else [*out, f"lesions {states[0]} became {states[1]}"]

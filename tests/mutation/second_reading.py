@@ -114,7 +114,8 @@ def _dose(item: Any, ds: Dataset) -> list[str]:
 def _struct(item: Any, ds: Dataset) -> list[str]:
     out = []
     frames = {int(roi.ROINumber): _uid(roi, "ReferencedFrameOfReferenceUID") for roi in ds.StructureSetROISequence}
-    names = {int(roi.ROINumber): str(roi.get("ROIName", "") or "") for roi in ds.StructureSetROISequence}
+    # pydicom splits names at backslashes
+    names = {int(roi.ROINumber): "\\".join(map(str, _listed(roi.get("ROIName")))) for roi in ds.StructureSetROISequence}
     loops = {int(roi.ReferencedROINumber): roi.get("ContourSequence") or [] for roi in ds.ROIContourSequence}
     if {roi.number for roi in item.rois} != names.keys():
         out.append("ROINumber")
@@ -134,6 +135,10 @@ def _struct(item: Any, ds: Dataset) -> list[str]:
         if list(roi.contours.kinds) != [_uid(loop, "ContourGeometricType") for loop in loops.get(roi.number, [])]:
             out.append(f"ContourGeometricType of ROI {roi.number}")
     return out
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
 def _decoded(loop: Dataset) -> Any:

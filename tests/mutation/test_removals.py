@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutation.removals import EXEMPT, STARTS, improved, run
 from tests.mutation.harness import Result
+from tests.mutation.removals import EXEMPT, STARTS, improved, run
 
 
 @pytest.mark.parametrize("block", range(4))

@@ -14,7 +14,8 @@ from tests.mutation.harness import Workbench, metrics_of
 from tests.mutation.seeds import Seed, build, small_files
 
 WORSE = {"PASS": 3, "REVIEW": 2, "INCOMPLETE": 1, "FAIL": 0, None: -1}
-FILES = [(encoding, name) for encoding in ("implicit", "explicit", "big", "undefined") for name in ("plan", "dose", "struct")]
+ENCODINGS = ("implicit", "explicit", "big", "undefined")
+FILES = [(encoding, name) for encoding in ENCODINGS for name in ("plan", "dose", "struct")]
 
 
 def cut_through(bench, encoding, name, step, offset=0):
