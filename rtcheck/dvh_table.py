@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rtcheck.conformity import AROUND_KINDS, evaluate_index, external_of
 from rtcheck.crosschecks.look import look_at, looks_for, stored_findings
 from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
@@ -108,7 +109,7 @@ def dvh_table(
     if any(grid.dose_type == "EFFECTIVE" for grid in course.grids):
         note = "All doses shown are of DoseType EFFECTIVE: a biological correction was applied before the export."
         findings.append(finding("RTD203", "dose", note, "I"))
-    bench = Bench(dose_field(course.parts), chosen_model)
+    bench = Bench(dose_field(course.parts), chosen_model, external=external_of(course.rois))
     rows: list[DVHRow] = []
     looks = looks_for(course)
     for roi in rois:
@@ -179,6 +180,8 @@ def _value(bench: Bench, course: Course, roi: ROI, metric: Metric) -> MetricValu
             )
     if metric.kind in ("RxTotal", "BED"):
         return MetricValue(None, None, None, metric.unit, "There is no prescription in this table.", "RTD501")
+    if metric.kind in AROUND_KINDS:
+        return evaluate_index(bench, roi.name, BoundROI(roi), metric, None).value
     dose = measure(bench, roi.name, BoundROI(roi), quantity)
     if isinstance(dose, Problem):
         return MetricValue(None, None, None, metric.unit, dose.reason, dose.code)

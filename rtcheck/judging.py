@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from rtcheck.conformity import AROUND_KINDS, evaluate_index
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.evaluate import evaluate, evaluate_prescription
 from rtcheck.dvh.metric import Metric, MetricValue
@@ -46,6 +47,7 @@ class _Evaluated:
 
     value: MetricValue
     dose: StructureDose | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
@@ -81,7 +83,8 @@ def judge_binding(binding: Binding, bench: Bench, *, accept: bool) -> Judged:
     else:
         judgement = Judgement("NOT_APPLICABLE", "Shown, not judged: the constraint has no goal.")
     judgement = settle(judgement, applies=binding.applies, reason=binding.reason, value=evaluated.value)
-    return _with_findings(binding, bench, _outcome(binding, evaluated, judgement, limit), judgement.code)
+    outcome = _outcome(binding, evaluated, judgement, limit)
+    return _with_findings(binding, bench, outcome, judgement.code, evaluated.findings)
 
 
 def settle(judgement: Judgement, *, applies: bool | None, reason: str, value: MetricValue) -> Judgement:
@@ -128,6 +131,11 @@ def _evaluate(binding: Binding, bench: Bench, bound: BoundExpression, metric: Me
         if problem is not None:
             return _Evaluated(MetricValue(None, None, None, metric.unit, problem.reason, problem.code))
         return _Evaluated(evaluate_prescription(metric, binding.prescription_gy, binding.fractions))
+    if metric.kind in AROUND_KINDS:
+        lesion = binding.lesion.lesion.id if binding.lesion is not None else ""
+        name = _structure_name(binding, bound)
+        found = evaluate_index(bench, name, bound, metric, binding.prescription_gy, lesion)
+        return _Evaluated(found.value, found.dose, found.findings)
     dose = measure(bench, _structure_name(binding, bound), bound, metric.biological)
     if isinstance(dose, Problem):
         return _Evaluated(MetricValue(None, None, None, metric.unit, dose.reason, dose.code))
@@ -155,7 +163,14 @@ def _judge_gaps(binding: Binding, bench: Bench, evaluated: _Evaluated, judgement
         if not label.startswith(_GAPS):
             continue
         alone = StructureDose(dvh, (), None, 0.0, 0.0, evaluated.dose.model)
-        other = judge(limit, _point(evaluate(alone, binding.metric, binding.prescription_gy)))
+        if binding.metric.kind in AROUND_KINDS:
+            lesion = binding.lesion.lesion.id if binding.lesion is not None else ""
+            emptied = evaluate_index(
+                bench, names, binding.solid, binding.metric, binding.prescription_gy, lesion, instead=alone
+            ).value
+        else:
+            emptied = evaluate(alone, binding.metric, binding.prescription_gy)
+        other = judge(limit, _point(emptied))
         if other.state != at_value.state:
             return Judgement(
                 "NOT_EVALUATED",
@@ -228,10 +243,12 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _with_findings(binding: Binding, bench: Bench, outcome: Outcome, code: str) -> Judged:
+def _with_findings(
+    binding: Binding, bench: Bench, outcome: Outcome, code: str, more: tuple[Finding, ...] = ()
+) -> Judged:
     """Add the findings of binding, sampling and judging, weakened by the priority of the constraint."""
     priority = binding.constraint.priority
-    noticed = list(binding.findings)
+    noticed = [*binding.findings, *more]
     for bound in (binding.solid, binding.lookup):
         if bound is None:
             continue

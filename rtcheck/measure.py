@@ -12,9 +12,12 @@ from typing import Literal
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
+from rtcheck.dvh.isodose import IsodoseVolume
+from rtcheck.dvh.nodes import DoseNodes
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.slabs import Slabs, parallel, slabs_of
 from rtcheck.geometry.solid import Combination, ContourStack, Leaf, Solid
+from rtcheck.geometry.surface import Body
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import CoursePart
@@ -25,6 +28,7 @@ __all__ = [
     "Problem",
     "by_solid",
     "dose_field",
+    "expression_key",
     "frame_findings",
     "measure",
     "measured_findings",
@@ -49,7 +53,10 @@ class Problem:
 
 @dataclass(slots=True, eq=False)
 class Bench:
-    """The dose of the course, the structure model, and everything measured so far."""
+    """The dose of the course, the structure model, and everything measured so far.
+
+    `targets` (lesion id and target, None where it has none) and `external` say whose the dose around a target is.
+    """
 
     dose: DoseField
     model: Literal["prism", "shape"]
@@ -58,6 +65,11 @@ class Bench:
     doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
     findings: dict[_Key, tuple[Finding, ...]] = field(default_factory=dict)
     slabs: dict[tuple[_Key, str, str, float], Slabs] = field(default_factory=dict)
+    targets: tuple[tuple[str, BoundExpression | None], ...] = ()
+    external: ROI | None = None
+    nodes: DoseNodes | None = None
+    bodies: dict[tuple[_Key, str, str, float], Body] = field(default_factory=dict)
+    isodoses: dict[tuple[_Key, float], IsodoseVolume] = field(default_factory=dict)
 
 
 def dose_field(parts: Iterable[CoursePart]) -> DoseField:
@@ -138,7 +150,7 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
     Returns:
         The dose; its findings are about `name`. A `Problem` where an ROI cannot be used or nothing is left of it.
     """
-    key = _key(bound)
+    key = expression_key(bound)
     if key not in bench.sampled:
         problem = usable_problem(bench, bound)
         if problem is not None:
@@ -160,7 +172,7 @@ def slabs_in(
     Returns:
         The regions. A `Problem` where an ROI cannot be used, planes are not parallel or nothing is left of it.
     """
-    key = (_key(bound), model, reading, layer_mm)
+    key = (expression_key(bound), model, reading, layer_mm)
     if key not in bench.slabs:
         problem = usable_problem(bench, bound)
         if problem is not None:
@@ -175,12 +187,12 @@ def slabs_in(
 
 def measured_findings(bench: Bench, bound: BoundExpression) -> tuple[Finding, ...]:
     """Return what sampling an expression brought up; empty when it was not sampled."""
-    return bench.findings.get(_key(bound), ())
+    return bench.findings.get(expression_key(bound), ())
 
 
 def release(bench: Bench, bound: BoundExpression) -> None:
     """Forget the samples and doses of an expression that nothing will ask for again; what it brought up is kept."""
-    key = _key(bound)
+    key = expression_key(bound)
     bench.sampled.pop(key, None)
     for known in [item for item in bench.doses if item[0] == key]:
         del bench.doses[known]
@@ -190,14 +202,15 @@ def by_solid(bounds: Iterable[BoundExpression | None]) -> tuple[tuple[int, ...],
     """Group the places of expressions by what they are made of, in the order of their first appearance."""
     groups: dict[_Key | None, list[int]] = {}
     for place, bound in enumerate(bounds):
-        groups.setdefault(_key(bound) if bound is not None else None, []).append(place)
+        groups.setdefault(expression_key(bound) if bound is not None else None, []).append(place)
     return tuple(tuple(places) for places in groups.values())
 
 
-def _key(bound: BoundExpression) -> _Key:
+def expression_key(bound: BoundExpression) -> _Key:
+    """Return what an expression is made of: two with the same key are the same solid."""
     if isinstance(bound, BoundROI):
         return (id(bound.roi),)
-    return bound.operator, _key(bound.left), _key(bound.right)
+    return bound.operator, expression_key(bound.left), expression_key(bound.right)
 
 
 def _solid(bench: Bench, bound: BoundExpression) -> Solid:

@@ -10,7 +10,11 @@ from scipy.spatial import cKDTree
 from rtcheck.geometry.slabs import Slabs, thick
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["Body", "body_of", "depth_in", "distance_from", "filling_points", "inside", "surface_points"]
+__all__ = ["Body", "depth_in", "distance_from", "filling_points", "inside", "surface_points"]
+
+
+_SOME = 60
+"""Surface points that give quick upper bounds of distances."""
 
 
 class Body:
@@ -24,7 +28,10 @@ class Body:
         self.slabs = thick(slabs)
         self.step_mm = step_mm
         shapely.prepare(self.slabs.regions)
-        self._tree = cKDTree(surface_points(slabs, step_mm))
+        surface = surface_points(slabs, step_mm)
+        self._tree = cKDTree(surface)
+        self._box = self.slabs.bounds
+        self._some = surface[:: max(len(surface) // _SOME, 1)]
 
     def inside(self, points: FloatArray) -> NDArray[np.bool_]:
         """(n,) whether each of the points (n, 3), u v w in mm, is inside."""
@@ -32,14 +39,27 @@ class Body:
 
     def distance(self, points: FloatArray, most_mm: float = np.inf) -> FloatArray:
         """(n,) distance of points (n, 3) from the solid in mm, 0 inside; infinite beyond `most_mm`."""
-        out = np.asarray(self._tree.query(points, distance_upper_bound=most_mm)[0], dtype=np.float64)
-        out[self.inside(points)] = 0.0
+        out = np.zeros(len(points))
+        outside = np.flatnonzero(~self.inside(points))
+        out[outside] = self._tree.query(points[outside], distance_upper_bound=most_mm)[0]
         return out
 
+    def bounds_of_distance(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return quick lower and upper bounds, (n,), of the distance: from the box, and from a few surface points."""
+        low, high = self._box
+        least = np.sqrt(np.sum(np.maximum(np.maximum(low - points, points - high), 0.0) ** 2, axis=1))
+        return least, np.asarray(cKDTree(self._some).query(points, eps=0.5)[0], dtype=np.float64)
 
-def body_of(slabs: Slabs, step_mm: float) -> Body:
-    """Prepare a solid that is not empty."""
-    return Body(slabs, step_mm)
+    def at_distance(self, points: FloatArray, distance_mm: float) -> FloatArray:
+        """(n, 3) points outside the solid moved along the line to its nearest point until they are so far from that."""
+        nearest = np.asarray(self._tree.data)[self._tree.query(points)[1]]
+        away = points - nearest
+        length = np.linalg.norm(away, axis=1)
+        return np.asarray(nearest + away * (distance_mm / np.maximum(length, 1e-9))[:, None])
+
+    def to_surface(self, points: FloatArray, most_mm: float) -> FloatArray:
+        """(n,) distance of points (n, 3) from the surface in mm, inside or outside; infinite beyond `most_mm`."""
+        return np.asarray(self._tree.query(points, distance_upper_bound=most_mm)[0], dtype=np.float64)
 
 
 def inside(slabs: Slabs, points: FloatArray) -> NDArray[np.bool_]:
@@ -58,7 +78,7 @@ def inside(slabs: Slabs, points: FloatArray) -> NDArray[np.bool_]:
 
 def _groups(sorted_labels: NDArray[np.int64]) -> list[tuple[int, slice]]:
     labels, starts = np.unique(sorted_labels, return_index=True)
-    ends = [*starts[1:].tolist(), len(sorted_labels)]
+    ends = [*starts[1:].tolist(), len(sorted_labels)][: len(labels)]
     return [(int(label), slice(a, b)) for label, a, b in zip(labels, starts.tolist(), ends, strict=True)]
 
 
