@@ -223,7 +223,9 @@ def _same(before: Result, after: Result, ends: float = 1e-9) -> list[str]:
             if isinstance(first, str) or first is None:
                 if first != second:
                     out.append(f"{key} {name}: {first} became {second}")
-            elif second is None or abs(first - second) > (1e-9 if name == "value" else ends) * max(abs(first), abs(second), 1.0):
+                continue
+            allowed = 1e-9 if name == "value" else ends
+            if second is None or abs(first - second) > allowed * max(abs(first), abs(second), 1.0):
                 out.append(f"{key} {name}: {first!r} became {second!r}")
     states = [[item["state"] for item in result.document["lesions"]] for result in (before, after)]
     return out if states[0] == states[1] else [*out, f"lesions {states[0]} became {states[1]}"]
