@@ -13,16 +13,21 @@ from rtcheck.cli.options import (
     format_option,
     parse_outputs,
     paths_argument,
+    refuse_overwriting,
     registration_option,
     structure_model_option,
     time_limit_option,
 )
+from rtcheck.cli.presenting import Presenting, presented, presenting_options
 from rtcheck.cli.refusal import refusal_of, refusal_report
-from rtcheck.cli.streams import note, painter, print_json, print_text
+from rtcheck.cli.renderers import EXHIBITED, FORMATS, PICTURED, store_rendered
+from rtcheck.cli.streams import painter, print_json, print_text
 from rtcheck.cli.time_limit import within
-from rtcheck.errors import Fault, FileFaultsError, OutputError
+from rtcheck.errors import Fault, FileFaultsError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
+    from rtcheck.exhibits import Exhibits
+    from rtcheck.model.case import Case
     from rtcheck.model.record import PatientRecord
     from rtcheck.report import Report
     from rtcheck.rules.constraint import Protocol
@@ -38,11 +43,12 @@ __all__ = ["check"]
               help="A shipped protocol by name (see: rtcheck protocol list), or a file.")
 @format_option
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=FILE", callback=parse_outputs,
-              help="Also write json, junit or text to a file; repeatable.")
+              help=f"Also write a format to a file; repeatable: {', '.join(FORMATS)}.")
 @structure_model_option
 @registration_option
 @deflated_option
 @time_limit_option
+@presenting_options
 @click.option("--fail-on", type=click.Choice(["review", "never"]),
               help="review: exit 3 becomes 1. never: exits 1 and 3 become 0. The verdict stays.")
 def check(
@@ -57,32 +63,42 @@ def check(
     *,
     allow_deflated: bool,
     time_limit: float,
+    lang: Literal["en", "zh"],
+    redact: bool,
+    redact_key: Path | None,
+    blinded: bool,
 ) -> int:
     """Judge one patient's plans against the registered lesions and a protocol.
 
     PATH is a file or a folder, searched recursively; objects are recognised by content.
     """
-    _refuse_overwriting(outputs, registry_file, protocol_name)
+    from rtcheck.render.json_report import report_json
+    from rtcheck.render.text_report import text_report
+
+    refuse_overwriting(outputs, registry_file, protocol_name, *((redact_key,) if redact_key else ()))
+    kinds = frozenset(kind for kind, _ in outputs)
+    asked = Presenting(lang, redact, redact_key, blinded)
     try:
         with within(time_limit):
-            report = _judged(
-                paths, registry_file, protocol_name, structure_model, fail_on, registration,
+            report, exhibits = _judged(
+                paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds,
                 allow_deflated=allow_deflated,
             )
+        rendering = presented(report, exhibits, asked)
     except Exception as error:
         # An older result must not go on standing under the name that was asked for.
-        refused = refusal_report(refusal_of(error))
+        refused = presented(refusal_report(refusal_of(error)), None, Presenting(lang, redact))
         for kind, path in outputs:
-            with suppress(OutputError):
-                _store(refused, kind, path)
+            with suppress(OutputError, MissingExtraError):
+                store_rendered(refused, kind, path)
         raise
     for kind, path in outputs:
-        _store(report, kind, path)
+        store_rendered(rendering, kind, path)
     if output_format == "json":
-        print_json(_rendered(report, "json"))
+        print_json(report_json(rendering.report))
     else:
-        print_text(_rendered(report, "painted"))
-    return report.exit_code
+        print_text(text_report(rendering.report, painter))
+    return rendering.report.exit_code
 
 
 def _judged(
@@ -92,11 +108,12 @@ def _judged(
     structure_model: Literal["prism", "shape"] | None,
     fail_on: Literal["review", "never"] | None,
     registration: str | None,
+    kinds: frozenset[str],
     *,
     allow_deflated: bool,
-) -> Report:
-    """Read everything and check it."""
-    from rtcheck.check import Settings
+) -> tuple[Report, Exhibits | None]:
+    """Read everything and check it; with exhibits and pictures where a format shows them."""
+    from rtcheck.check import Settings, check_with_exhibits
     from rtcheck.check import check as judge
     from rtcheck.cli.software import software
     from rtcheck.dicom.case import read_case
@@ -105,7 +122,22 @@ def _judged(
     settings = Settings(
         structure_model=structure_model, software=software(), fail_on=fail_on, registration=registration
     )
-    return judge(read_case(paths, allow_deflated=allow_deflated), record, protocol, settings)
+    case = read_case(paths, allow_deflated=allow_deflated)
+    if not kinds & EXHIBITED:
+        return judge(case, record, protocol, settings), None
+    report, exhibits = check_with_exhibits(case, record, protocol, settings)
+    return report, _pictured(paths, case, record, report, exhibits) if kinds & PICTURED else exhibits
+
+
+def _pictured(
+    paths: tuple[Path, ...], case: Case, record: PatientRecord, report: Report, exhibits: Exhibits
+) -> Exhibits:
+    """Return exhibits with pictures over the CT of the export, where it has one that fits."""
+    from rtcheck.dicom.images import read_images
+    from rtcheck.gather.planes import picture_frame, with_pictures
+
+    image, why_none = read_images(paths, case, picture_frame(case))
+    return with_pictures(exhibits, report, case, record, image, why_none)
 
 
 def _read_files(registry_file: Path, protocol_name: str) -> tuple[PatientRecord, Protocol]:
@@ -130,44 +162,3 @@ def _read_files(registry_file: Path, protocol_name: str) -> tuple[PatientRecord,
     if record is None or protocol is None:
         raise FileFaultsError(tuple(faults))
     return record, protocol
-
-
-def _rendered(report: Report, kind: str) -> str:
-    """Return the report in one format; ``painted`` is text with colour where the terminal shows it."""
-    if kind == "json":
-        from rtcheck.render.json_report import report_json
-
-        return report_json(report)
-    if kind == "junit":
-        from rtcheck.render.junit_report import junit_report
-
-        return junit_report(report)
-    from rtcheck.render.text_report import text_report
-
-    return text_report(report, painter) if kind == "painted" else text_report(report)
-
-
-def _store(report: Report, kind: str, path: Path) -> None:
-    from rtcheck.render.store import store_text
-
-    store_text(path, _rendered(report, kind))
-    note(f"{kind} written to {path}")
-
-
-def _refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Path) -> None:
-    """Refuse to write a result over a file that the result is made from, or over any DICOM file."""
-    kept = {Path(given).resolve() for given in inputs}
-    for _, path in outputs:
-        if path.resolve() in kept:
-            raise click.UsageError(f"-o would overwrite {path}, which is an input")
-        if _is_dicom(path):
-            raise click.UsageError(f"-o would overwrite {path}, which is a DICOM file")
-
-
-def _is_dicom(path: Path) -> bool:
-    """Whether a DICOM file stands under the name."""
-    try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False

@@ -22,6 +22,7 @@ from rtcheck.cli.inspect import inspect
 from rtcheck.cli.protocol import protocol
 from rtcheck.cli.refusal import INTERNAL, refusal_of, refuse
 from rtcheck.cli.registry import registry
+from rtcheck.cli.report import report
 from rtcheck.cli.selftest import selftest
 from rtcheck.cli.streams import note
 from rtcheck.version import __version__
@@ -42,7 +43,7 @@ def rtcheck() -> None:
     """
 
 
-for _command in (check, dvh, explain, inspect, protocol, registry, selftest):
+for _command in (check, dvh, explain, inspect, protocol, registry, report, selftest):
     rtcheck.add_command(_command)
 
 

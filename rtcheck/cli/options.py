@@ -7,23 +7,19 @@ from typing import Any
 
 import click
 
+from rtcheck.cli.renderers import FORMATS
 from rtcheck.cli.time_limit import DEFAULT_SECONDS
 
 __all__ = [
-    "FORMATS",
     "deflated_option",
     "format_option",
     "parse_outputs",
     "paths_argument",
+    "refuse_overwriting",
     "registration_option",
     "structure_model_option",
     "time_limit_option",
 ]
-
-FORMATS = ("json", "junit", "text")
-"""What ``-o FORMAT=FILE`` can write in this version."""
-
-_LATER = ("csv", "html", "markdown", "pdf", "sarif")
 
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 format_option = click.option(
@@ -55,15 +51,13 @@ def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: 
     """Read every ``FORMAT=FILE``.
 
     Raises:
-        click.BadParameter: not of that form, an unknown format, one of a later version, or one file named twice.
+        click.BadParameter: not of that form, an unknown format, or one file named twice.
     """
     outputs: list[tuple[str, Path]] = []
     for value in values:
         kind, equals, name = str(value).partition("=")
         if not equals or not name or name == "-":
             raise click.BadParameter(f"{value!r} is not FORMAT=FILE, such as json=result.json")
-        if kind in _LATER:
-            raise click.BadParameter(f"{kind} is not available in this version; there are {', '.join(FORMATS)}")
         if kind not in FORMATS:
             raise click.BadParameter(f"{kind!r} is not a format; there are {', '.join(FORMATS)}")
         path = Path(name)
@@ -71,3 +65,15 @@ def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: 
             raise click.BadParameter(f"{name} is named twice")
         outputs.append((kind, path))
     return tuple(outputs)
+
+
+def refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Path) -> None:
+    """Refuse to write a result over a file that the result is made from.
+
+    Raises:
+        click.UsageError: an output is one of the inputs.
+    """
+    kept = {Path(given).resolve() for given in inputs}
+    for _, path in outputs:
+        if path.resolve() in kept:
+            raise click.UsageError(f"-o would overwrite {path}, which is an input")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rtcheck.cli.streams import note, print_json
-from rtcheck.errors import DicomError, FileFaultsError, NotationError, OutputError
+from rtcheck.errors import BlindingError, DicomError, FileFaultsError, MissingExtraError, NotationError, OutputError
 from rtcheck.model.finding import Finding, finding
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, click.ClickException):
         message = error.format_message()
         return Refusal(USAGE, (finding("RTD801", "command line", message, file="command line"),), message)
+    if isinstance(error, BlindingError):
+        # the message tells what the file must not: it goes to the one who asked, not into the report
+        found = finding("RTD801", "command line", "This result cannot be blinded.")
+        return Refusal(USAGE, (found,), f"--blinded: {error}")
+    if isinstance(error, MissingExtraError):
+        return Refusal(USAGE, (finding("RTD801", "command line", str(error)),), str(error))
     if isinstance(error, DicomError):
         found = finding(error.code, error.subject, error.problem, "F")
         return Refusal(CANNOT_USE, (found,), f"{error.code} {error.problem}")

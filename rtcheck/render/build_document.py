@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rtcheck.exhibits import Exhibits
 from rtcheck.render.cells import short_uid
 from rtcheck.render.document import Document, Language
@@ -61,8 +63,12 @@ def build_document(
         strip=verdict_strip(page),
         sections=tuple(section for section in sections if section is not None),
         report_json=report_json(report),
-        exhibits_json="" if exhibits is None else document_text(exhibits_document(exhibits)),
+        exhibits_json="" if exhibits is None else _exhibits_json(exhibits, page.sha256),
     )
+
+
+def _exhibits_json(exhibits: Exhibits, sha256: str) -> str:
+    return document_text(exhibits_document(replace(exhibits, report_sha256=sha256)))
 
 
 def _title(page: Page) -> str:

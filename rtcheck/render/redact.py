@@ -173,7 +173,8 @@ def _cleaner(names: Pseudonyms) -> Callable[[str], str]:
         text = _QUOTED.sub(lambda found: _quoted(found.group(), names), text)
         for each in (_FILE, _DATE):
             text = each.sub(_OMITTED, text)
-        return _UID.sub(lambda found: found.group() if found.group().startswith("2.25.") else _OMITTED, text)
+        given = names.given.values()
+        return _UID.sub(lambda found: found.group() if found.group() in given else _OMITTED, text)
 
     return clean
 

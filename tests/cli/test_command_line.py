@@ -159,8 +159,9 @@ def test_suggestions_name_what_was_meant():
     """An unknown topic names its neighbours."""
     assert "V20Gy[%]" in run("explain", "V20").err
     assert "RTD905" in run("explain", "RTD907").err
-    later = run("check", "x", "--registry", "r", "--protocol", "p", "-o", "html=x")
-    assert "not available in this version" in later.err
+    wrong = run("check", "x", "--registry", "r", "--protocol", "p", "-o", "docx=x")
+    assert "'docx' is not a format" in wrong.err
+    assert "html" in wrong.err
 
 
 def test_a_metric_that_is_wrong_has_a_caret():
