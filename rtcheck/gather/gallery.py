@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rtcheck.dvh.curve import StructureDose
 from rtcheck.exhibits import Exhibits, LesionExhibit, StructureExhibit
 from rtcheck.gather.course import composite, grid_facts, link_graph, plan_facts
-from rtcheck.gather.lesions import Doubt, absent_lesion, lesion_exhibit, worst_outcome
-from rtcheck.gather.places import limiting_organs, located_lesion, located_organ
+from rtcheck.gather.lesions import Doubt, absent_lesion, lesion_exhibit, target_dose, worst_outcome
+from rtcheck.gather.places import indexed_lesion, limiting_organs, located_lesion, located_organ
 from rtcheck.gather.structures import structure_exhibits, target_exhibit
 from rtcheck.judging import Judged
 from rtcheck.measure import Bench
@@ -37,6 +38,7 @@ class Gallery:
         structures: exhibits by the place of the first binding of their solid.
         bindings: of the check; empty until the first was judged.
         outcomes: of the bindings judged so far, by place.
+        doses: in the target of each lesion whose doses may be shown, kept for its indices.
         targets: of lesions whose target no constraint was measured on.
     """
 
@@ -46,6 +48,7 @@ class Gallery:
     structures: dict[int, tuple[StructureExhibit, ...]] = field(default_factory=dict)
     bindings: Sequence[Binding] = ()
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    doses: dict[str, StructureDose] = field(default_factory=dict)
     targets: list[StructureExhibit] = field(default_factory=list)
 
 
@@ -84,6 +87,9 @@ def show_lesions(
             row = absent_lesion(binding, f"The lesion is {why}: the coverage rule does not ask for it.", "")
         else:
             row = lesion_exhibit(binding, bench, gallery.physical_doubt, contradicted=lesion.id in contradicted)
+            dose = target_dose(binding, bench)
+            if row.d95.value is not None and isinstance(dose, StructureDose):
+                gallery.doses[lesion.id] = dose
         gallery.lesions[lesion.id] = row
 
 
@@ -117,7 +123,8 @@ def show_targets(gallery: Gallery, lesions: Sequence[LesionBinding], bench: Benc
     for binding in lesions:
         key = binding.lesion.id
         if binding.lesion.consolidative:
-            gallery.lesions[key] = located_lesion(gallery.lesions[key], binding, organs, bench)
+            row = indexed_lesion(gallery.lesions[key], binding, gallery.doses.get(key), bench)
+            gallery.lesions[key] = located_lesion(row, binding, organs, bench)
     gallery.structures = located_organ(gallery.structures, gallery.bindings, gallery.outcomes, bench)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
 from rtcheck.dvh.metric import Metric, MetricValue
@@ -13,7 +14,7 @@ from rtcheck.rules.lesions import LesionBinding, target_role
 from rtcheck.rules.resolve import BoundROI, union_of
 from rtcheck.rules.result import Outcome
 
-__all__ = ["Doubt", "absent_lesion", "lesion_exhibit", "worst_outcome"]
+__all__ = ["Doubt", "absent_lesion", "lesion_exhibit", "target_dose", "worst_outcome"]
 
 Doubt = tuple[str, str]
 """(code, sentence) why a number may not be shown."""
@@ -48,9 +49,9 @@ def lesion_exhibit(
     role = target_role(binding)
     if role is None:
         return absent_lesion(binding, "It has no target structure that can be used.", "RTD301")
-    rois = binding.roles[role].rois
-    name = " | ".join(roi.name for roi in rois)
-    dose = measure(bench, name, union_of([BoundROI(roi) for roi in rois]), PHYSICAL)
+    name = " | ".join(roi.name for roi in binding.roles[role].rois)
+    dose = target_dose(binding, bench)
+    assert dose is not None
     if isinstance(dose, Problem):
         return absent_lesion(binding, dose.reason, dose.code, name, role)
     values = {}
@@ -61,6 +62,15 @@ def lesion_exhibit(
         else:
             values[key] = evaluate(dose, metric, lesion.dose_gy)
     return _row(binding, name, role, values, _NOT_LOCATED)
+
+
+def target_dose(binding: LesionBinding, bench: Bench) -> StructureDose | Problem | None:
+    """Return the physical dose in a lesion's target; None where it has none."""
+    role = target_role(binding)
+    if role is None:
+        return None
+    rois = binding.roles[role].rois
+    return measure(bench, " | ".join(roi.name for roi in rois), union_of([BoundROI(roi) for roi in rois]), PHYSICAL)
 
 
 def absent_lesion(

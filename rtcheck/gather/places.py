@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rtcheck.dvh.metric import MetricValue
+from rtcheck.conformity import evaluate_index
+from rtcheck.dvh.curve import StructureDose
+from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.exhibits import LesionExhibit, Nearest, StructureExhibit
 from rtcheck.gather.lesions import worst_outcome
 from rtcheck.geometry.separation import smallest_gap
@@ -21,8 +23,10 @@ from rtcheck.rules.resolve import BoundExpression, BoundOperation, BoundROI, is_
 from rtcheck.rules.result import Outcome
 from rtcheck.surroundings import place_of_extreme
 
-__all__ = ["limiting_organs", "located_lesion", "located_organ"]
+__all__ = ["indexed_lesion", "limiting_organs", "located_lesion", "located_organ"]
 
+_CI = Metric("CI_Paddick", None, "", "")
+_GI = Metric("GI", None, "", "")
 _LAYER_MM = 0.5
 _OUTSIDE = "Part of it lies outside the dose grid: the lowest dose may be there."
 
@@ -43,6 +47,27 @@ def limiting_organs(bindings: Sequence[Binding]) -> tuple[tuple[str, BoundExpres
             name = solid.roi.name if isinstance(solid, BoundROI) else constraint.structure
             found.setdefault(tuple(roi.name for roi in rois_of(solid)), (name, solid))
     return tuple(found.values())
+
+
+def indexed_lesion(
+    row: LesionExhibit, binding: LesionBinding, dose: StructureDose | None, bench: Bench
+) -> LesionExhibit:
+    """Return the row of a lesion with its conformity and gradient index.
+
+    Args:
+        row: so far.
+        binding: of the lesion.
+        dose: in its target; None where no dose of it may be shown.
+        bench: of the check.
+    """
+    if dose is None or not row.role or row.v100.value is None:
+        return row
+    solid = union_of([BoundROI(roi) for roi in binding.roles[row.role].rois])
+    ci, gi = (
+        evaluate_index(bench, row.structure, solid, metric, row.prescription_gy, row.id, dose).value
+        for metric in (_CI, _GI)
+    )
+    return replace(row, ci=ci, gi=gi)
 
 
 def located_lesion(
