@@ -30,6 +30,8 @@ __all__ = ["read_plan"]
 _REFERENCE_KINDS = ("TARGET", "ORGAN_AT_RISK")
 _REFERENCE_STRUCTURES = ("POINT", "VOLUME", "COORDINATES", "SITE")
 
+_DEFINED = ("FractionGroupSequence", "DoseReferenceSequence", "BeamSequence", "IonBeamSequence")
+
 
 def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
     """Read a plan. What is missing but may be is empty; what is there but wrong is a finding of the plan.
@@ -50,6 +52,7 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
     beams = tuple(_beam(item, findings) for item in sequence(root, beam_sequence))
     _check_beams(root, groups, beams, findings)
     structure_set_uid = _structure_set_uid(root)
+    _check_definition_sources(root, findings)
     if not groups:
         problem = "absent or empty; the number of fractions is not known"
         findings.append(finding("RTD502", label, f"FractionGroupSequence (300A,0070): {problem}"))
@@ -174,6 +177,18 @@ def _dose_reference(item: Dataset, findings: list[Finding]) -> DoseReference:
         target_maximum_gy=dose("TargetMaximumDose"),
         prior_gy=attempt(findings, "W", None, decimal, item, "NominalPriorDose"),
     )
+
+
+def _check_definition_sources(root: Dataset, findings: list[Finding]) -> None:
+    """Report objects that define part of the plan (DefinitionSourceSequence): they may say something else (§C.36)."""
+    parts = (root, *(item for keyword in _DEFINED for item in sequence(root, keyword)))
+    count = sum(len(sequence(part, "DefinitionSourceSequence")) for part in parts)
+    if count:
+        message = (
+            f"{count} part(s) of the plan are defined by other objects (DefinitionSourceSequence (0008,1156)), such as "
+            "an RT Physician Intent: these are not evaluated and may change what the plan means"
+        )
+        findings.append(finding("RTD013", root.source.label, message))
 
 
 def _structure_set_uid(root: Dataset) -> str:

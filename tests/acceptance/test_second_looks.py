@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydicom import Dataset
 
 from tests.acceptance.code_kit import (
     beams,
@@ -182,6 +183,18 @@ def test_earlier_dose_in_the_plan(bench):
     made = bench.build(**references(NominalPriorDose="20"))
     result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
     assert (result.verdict, result.severity("RTD510")) == ("REVIEW", {"W"}), result.text
+
+
+def test_a_plan_defined_elsewhere(bench):
+    """A plan whose prescription comes from an object that is not read is never judged as if it did not: RTD013."""
+
+    def mutate(datasets):
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.481.10", uid("intent")
+        datasets["plan"].DoseReferenceSequence[0].DefinitionSourceSequence = [item]
+
+    result = bench.check(export=bench.build(mutate=mutate).folder, protocol=CORD, registry=PALLIATIVE)
+    assert (result.verdict, result.severity("RTD013")) == ("INCOMPLETE", {"E"}), result.text
 
 
 CUT = box_grid((-78, -66, -63), (78, 66, 30))
