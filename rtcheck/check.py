@@ -34,14 +34,17 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
 from rtcheck.provenance import plan_summaries, provenance
+from rtcheck.reconcile import reconcile_all
 from rtcheck.report import Report
 from rtcheck.rules.binding import Binding, BindingContext, bind_constraint, needs_dose
 from rtcheck.rules.conditions import fact_table
 from rtcheck.rules.constraint import Protocol
+from rtcheck.rules.counting import group_of
 from rtcheck.rules.course import Course
 from rtcheck.rules.eligibility import check_eligibility
+from rtcheck.rules.groups import join_groups
 from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
-from rtcheck.rules.links import select_course
+from rtcheck.rules.links import select_course, without_consequences
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.no_limit import organs_without_limit
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
@@ -110,8 +113,9 @@ def _run(
     facts = fact_table(record, protocol.tiers, course.fractions, protocol.lesions)
     prescriptions = check_prescriptions(course, lesions)
     findings = [
-        *case.findings, *_identity(case, record), *course.findings, *moved, *lesion_findings, *prescriptions.findings,
-        *check_eligibility(record, protocol, facts), *unclaimed_targets(record.lesions, course), *_status(protocol),
+        *case.findings, *_identity(case, record), *without_consequences(case, course.findings), *moved,
+        *lesion_findings, *prescriptions.findings, *check_eligibility(record, protocol, facts),
+        *unclaimed_targets(record.lesions, course), *_status(protocol),
     ]  # fmt: skip
     draft = _Draft(case, record, protocol, settings, course)
     if _fatal(findings):
@@ -119,7 +123,9 @@ def _run(
     names = settings.names or protocol.names
     findings += organs_without_limit(protocol, facts, course.fractions, names)
     doubt = _dose_doubt(course)
-    context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt)
+    groups = join_groups(lesions, protocol.lesions)
+    joined = {name: group[0] for name, group in groups.items()}
+    context = BindingContext(course, lesions, names, facts, prescriptions.contradicted, doubt, joined)
     bindings = [binding for constraint in protocol.constraints for binding in bind_constraint(constraint, context)]
     bench = Bench(
         dose_field(course.parts), _model(draft), targets=targets_of(lesions), external=external_of(course.rois)
@@ -157,12 +163,22 @@ def _run(
     if gallery is not None:
         note_doubts(gallery, course, doubt, level.scale_error)
         show_lesions(gallery, lesions, bench, prescriptions.contradicted)
+    doubt = doubt or (("RTD219", f"It would be {level.scale_error}.") if level.scale_error else None)
+    checks = reconcile_all(lesions, course, bench, names, contradicted=prescriptions.contradicted, doubt=doubt)
     accept = protocol.conventions.undecided == "accept"
     looks = looks_for(course)
     maxima = [target_maximum(bench, binding) for binding in lesions if binding.lesion.consolidative]
     judged = _judge_all(bindings, bench, gallery, looks, accept=accept)
     findings += [item for entry in judged for item in entry.findings]
-    results = [_lesion_result(binding, judged, medians.get(binding.lesion.id)) for binding in lesions]
+    results = [
+        replace(
+            _lesion_result(binding, judged, medians.get(binding.lesion.id)),
+            reconciliation=checks.get(binding.lesion.id),
+            group=group_of(binding.lesion, protocol.lesions),
+            judged_with=tuple(each.lesion.id for each in groups.get(binding.lesion.id, ())[1:]),
+        )
+        for binding in lesions
+    ]
     findings += _untreated(results)
     findings += [
         item for binding in lesions if binding.lesion.consolidative for item in _target_findings(bench, binding)
@@ -317,8 +333,10 @@ def _lesion_result(binding: LesionBinding, judged: Sequence[Judged], median: Met
         if role != "ctv" or role in binding.roles
     }
     return LesionResult(
-        lesion.id, lesion.organ, lesion.kind, state, reason, structures, tuple(own), lesion.dose_gy, lesion.fractions
-    )
+        lesion.id, lesion.organ, lesion.kind, state, reason, structures, tuple(own), lesion.dose_gy, lesion.fractions,
+        site=lesion.site,
+        intent="resolved" if not lesion.active else "palliative" if lesion.palliative else "consolidative",
+    )  # fmt: skip
 
 
 def _untreated(results: Iterable[LesionResult]) -> list[Finding]:

@@ -98,7 +98,8 @@ def _fact_table(example: Example, protocol: Protocol) -> FactTable:
         Lesion(f"L{index}", organ, "organ_metastasis", active=True)
         for index, organ in enumerate(example.lesions, start=1)
     )
-    return fact_table(PatientRecord("example", (), example.facts, lesions), protocol.tiers, example.fractions)
+    record = PatientRecord("example", (), example.facts, lesions)
+    return fact_table(record, protocol.tiers, example.fractions, protocol.lesions)
 
 
 def _judge(one: Constraint, example: Example, facts: FactTable, *, accept: bool) -> Judgement:

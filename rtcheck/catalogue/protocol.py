@@ -220,6 +220,7 @@ def _protocol(reading: _Reading, known: dict[str, Source], tiers: tuple[Tier, ..
         constraints.extend(part.constraints)
         eligibility.extend(part.eligibility)
     used = {constraint.source for constraint in constraints}
+    used |= {rule.id.partition(".")[0] for rule in eligibility} & set(known)  # a rule's id begins with its source
     root = reading.parts[-1]
     lesions = [part.lesions for part in reading.parts if part.lesions is not None]
     trial = [part.trial for part in reading.parts if part.trial is not None]

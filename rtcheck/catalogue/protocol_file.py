@@ -198,7 +198,8 @@ def _eligibility(raw: object, key_path: str, faults: Faults, uses: list[FactUse]
                    "a table of conditions, such as { fev1_l = { above = 1.0 } }, or a list of such tables in any")
     if table is None:
         return None
-    return EligibilityRule(table.id, requires, when, table.bears_on, alternatives, table.text or "")
+    return EligibilityRule(table.id, requires, when, table.bears_on, alternatives, table.text or "",
+                           table.criterion or "")
 
 
 def _tier(raw: object, key_path: str, faults: Faults, uses: list[FactUse]) -> Tier | None:

@@ -50,6 +50,8 @@ class LesionsTable(Table):
     palliative_count: bool = Field(default=True, description="true or false")
     nodes_are_an_organ: bool = Field(default=True, description="true or false")
     primary_can_be_measurable: bool = Field(default=True, description="true or false")
+    groups_judged_together: bool = Field(default=False, description="true or false")
+    criterion: Line = Field(default="", description='the number of the trial\'s criterion, such as "inclusion 4"')
 
 
 class ConventionsTable(Table):
@@ -72,6 +74,7 @@ class EligibilityTable(Table):
     """``[[eligibility]]``; ``requires`` and ``when`` are conditions, ``any`` holds alternative groups of them."""
 
     id: Line = Field(description="an id, a text")
+    criterion: Line | None = _optional('the number of the trial\'s criterion, such as "inclusion 8"')
     text: Line | None = _optional("the rule in words, a text")
     requires: dict[str, Any] | None = _optional("a table of conditions, such as { fev1_l = { above = 1.0 } }")
     any: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = _optional(

@@ -20,7 +20,7 @@ _CODE = re.compile(r"RTD\d{3}")
 @click.option("--protocol", "protocol_name", metavar="NAME|FILE",
               help="Look the constraint up in this protocol instead of the shipped ones.")
 def explain(topic: str, protocol_name: str | None) -> int:
-    """Explain a finding code, a metric or a constraint: what it means, why it matters, its source.
+    """Explain a finding code, a metric, a constraint or an eligibility rule: what it means, why it matters, its source.
 
     Examples: rtcheck explain RTD206; rtcheck explain 'D95%[Gy]'; rtcheck explain UK-2022.5fx.Heart.D0.5cc
     """
@@ -29,6 +29,10 @@ def explain(topic: str, protocol_name: str | None) -> int:
         if text:
             print_text(text)
             return 0
+    text = _rule_page(topic, protocol_name)
+    if text:
+        print_text(text)
+        return 0
     text, ids = _constraint_page(topic, protocol_name)
     if not text:
         raise click.UsageError(_unknown(topic, ids))
@@ -52,6 +56,25 @@ def _metric_page(topic: str) -> str:
         return explain_metric(parse_metric(topic))
     except MetricSyntaxError:
         return ""
+
+
+def _rule_page(topic: str, protocol_name: str | None) -> str:
+    """Return the page of an eligibility rule; empty when no protocol has one of that id."""
+    from rtcheck.catalogue.locate import shipped_names
+    from rtcheck.catalogue.protocol import read_protocol
+    from rtcheck.render.explain_text import explain_rule
+
+    if "." not in topic:
+        return ""
+    trial = topic.partition(".")[0]
+    named = [name for name in shipped_names() if name == trial.casefold() or name.endswith("lung-function")]
+    for name in [protocol_name] if protocol_name else [*named, "nct06946849"]:
+        protocol = read_protocol(name)
+        found = next((rule for rule in protocol.eligibility if rule.id.casefold() == topic.casefold()), None)
+        if found is not None:
+            source = protocol.sources.get(trial) or protocol.sources.get(trial.upper())
+            return explain_rule(found, source)
+    return ""
 
 
 def _constraint_page(topic: str, protocol_name: str | None) -> tuple[str, list[str]]:

@@ -97,7 +97,7 @@ def init(paths: tuple[Path, ...], output: Path | None, force: bool) -> int:  # n
 @click.option("--out", "folder", metavar="FOLDER", type=click.Path(path_type=Path),
               help="A new folder for the registry files.")
 @click.option("--template", is_flag=True, help="Print a documented mapping file and stop.")
-def import_(cohort: Path | None, mapping_file: Path | None, folder: Path | None, template: bool) -> int:  # noqa: FBT001
+def import_(cohort: Path | None, mapping_file: Path | None, folder: Path | None, template: bool) -> int:  # noqa: FBT001 - a flag
     """Make one registry file for each patient of a cohort table (CSV, REDCap style).
 
     Faults are listed by row and column, all at once, and then nothing is written.
@@ -134,6 +134,8 @@ def _record_lines(file: Path, record: PatientRecord) -> list[str]:
     arm = f", arm {record.arm}" if record.arm else ""
     lines = wrap(visible(f"{file}: valid. Patient {record.patient_id}{arm}, {len(record.lesions)} lesions, "
                          f"{active} of them to be covered."), hanging="    ")
+    if record.arm:
+        lines += wrap("REVEALS THE TRIAL ARM: keep it from blinded outcome assessors (RTD759)", "  ")
     for lesion in record.lesions:
         dose = f"{lesion.dose_gy:g} Gy in {lesion.fractions}" if lesion.dose_gy and lesion.fractions else "no dose"
         names = ", ".join((*lesion.gtv, *lesion.ctv, *lesion.ptv)) or "no structure"

@@ -41,7 +41,8 @@ def eligibility_lines(
         for item in own:
             mark = "*" if item.bears_on == "plan" else " "
             found = _found(item, facts)
-            lines += wrap(visible(f"{mark} {item.id}"), "  ", "      ")
+            named = f"{item.id} ({item.number})" if item.number else item.id
+            lines += wrap(visible(f"{mark} {named}"), "  ", "      ")
             said = _asks(item) + (f"; {found}" if found else "")
             lines += wrap(visible(said), "      ", "        ")
             if state == "not recorded":
@@ -51,6 +52,11 @@ def eligibility_lines(
                 lines += wrap(visible(item.reason), "      ", "        ")
     if any(item.bears_on == "plan" for item in table):
         lines += ["", "  * bears on the plan: broken is FAIL, not recorded is INCOMPLETE"]
+    unnumbered = sum(item.rule is not None and not item.number for item in table)
+    if unnumbered:
+        said = (f"{unnumbered} rules stand without the number of the trial's criterion: the protocol file does not "
+                'give it (criterion = "inclusion 8").')  # fmt: skip
+        lines += ["", *wrap(said, "  ")]
     if contradictions:
         lines += ["", *finding_lines(contradictions)]
     return lines
@@ -77,7 +83,8 @@ def eligibility_json(
              "consolidative": lesion.consolidative} for lesion in record.lesions
         ],
         "eligibility": [
-            {"id": item.id, "state": item.state, "bears_on": item.bears_on, "asks": _asks(item),
+            {"id": item.id, "criterion": item.number or None, "state": item.state, "bears_on": item.bears_on,
+             "asks": _asks(item),
              "facts": {key: plain_json(look_up(facts, key).value) for key in _keys(item.rule)},
              "found": item.found, "reason": item.reason, "missing": list(item.missing), "code": item.code or None}
             for item in table

@@ -10,10 +10,13 @@ from rtcheck.dvh.notation import print_metric
 from rtcheck.model.code import Code
 from rtcheck.render.rows import LEGEND
 from rtcheck.render.terminal import visible, wrap
-from rtcheck.rules.constraint import Condition, Constraint, GoalTable, Source
+from rtcheck.rules.constraint import Condition, Constraint, EligibilityRule, GoalTable, Source
 from rtcheck.units import format_number
 
-__all__ = ["condition_text", "explain_code", "explain_constraint", "explain_metric", "fractions_text", "limits_text"]
+__all__ = [
+    "condition_text", "explain_code", "explain_constraint", "explain_metric", "explain_rule", "fractions_text",
+    "limits_text",
+]
 
 _SEVERITY = {
     "F": "no verdict for the case (exit 4)",
@@ -88,6 +91,29 @@ def explain_constraint(constraint: Constraint, source: Source | None, holders: S
         ("In", ", ".join(holders)),
         ("File", f"{constraint.file}, {constraint.key_path}" if constraint.key_path else constraint.file),
     ])
+
+
+def explain_rule(rule: EligibilityRule, source: Source | None) -> str:
+    """Return the page of one eligibility rule: what it asks, of whom, what follows, the trial's criterion."""
+    groups = [_conditions(group) for group in rule.any]
+    broken, unknown = ("RTD752: the verdict is FAIL", "RTD753: INCOMPLETE at best") if rule.bears_on == "plan" else (
+        "RTD755: a warning, REVIEW at best", "RTD756: a note")  # fmt: skip
+    return _page(rule.id, [
+        ("Criterion", rule.criterion or "no number in the protocol file; the id names it"),
+        ("Asks", rule.text),
+        ("Requires", _conditions(rule.requires)),
+        ("One of", "; or ".join(groups)),
+        ("Asked where", _conditions(rule.when) or "always"),
+        ("Bears on", rule.bears_on),
+        ("Broken", broken),
+        ("Not recorded", unknown),
+        ("Citation", "" if source is None else f"{source.key}: {source.citation}"),
+        ("Checked", "" if source is None else source.verified),
+    ])
+
+
+def _conditions(group: Sequence[Condition]) -> str:
+    return " and ".join(condition_text(one) for one in group)
 
 
 def limits_text(constraint: Constraint) -> list[tuple[str, str]]:

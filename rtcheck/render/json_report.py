@@ -15,6 +15,7 @@ from datetime import date
 from numbers import Integral, Real
 
 from rtcheck.model.finding import Finding
+from rtcheck.render.reconciliation import reconciliation_document
 from rtcheck.report import PlanSummary, Provenance, Report
 from rtcheck.rules.result import LesionResult, Outcome
 
@@ -128,6 +129,11 @@ def _lesion(lesion: LesionResult) -> dict[str, object]:
         "dose_gy": lesion.dose_gy,
         "fractions": lesion.fractions,
         "outcomes": list(lesion.outcomes),
+        "site": lesion.site,
+        "intent": lesion.intent,
+        "group": lesion.group,
+        "judged_with": list(lesion.judged_with),
+        "reconciliation": reconciliation_document(lesion.reconciliation),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL
 from rtcheck.dvh.notation import print_metric
 from rtcheck.render.explain_text import condition_text, fractions_text, limits_text
 from rtcheck.render.rows import LEGEND
@@ -43,6 +44,7 @@ def protocol_summary(name: str, protocol: Protocol) -> str:
         lines += wrap("Draft: a check against it is at best REVIEW (RTD805).", "  ")
     else:
         lines += wrap(visible(f"Approved by {protocol.approved_by} on {protocol.approved_on}."), "  ")
+    lines += _decisions(protocol)
     if protocol.pinned is not None:
         lines += wrap(visible(f"A pinned copy of {protocol.pinned.of}, unchanged since it was approved; "
                               f"{len(protocol.pinned.confirmed)} limits confirmed by the approver."), "  ")
@@ -50,6 +52,28 @@ def protocol_summary(name: str, protocol: Protocol) -> str:
             lines += wrap("The table of structure names is another than when it was approved: look at the names that "
                           "the report matched (RTD304).", "  ")
     return "\n".join(lines) + "\n"
+
+
+def _decisions(protocol: Protocol) -> list[str]:
+    """Return what the file decides that a site should decide knowingly; nothing for a set of limits."""
+    if protocol.lesions is None and protocol.trial is None:
+        return []
+    model = protocol.conventions.structure_model
+    said = f"structure model {model or DEFAULT_STRUCTURE_MODEL}"
+    if model not in (None, DEFAULT_STRUCTURE_MODEL):
+        said += f" (the program's default is {DEFAULT_STRUCTURE_MODEL}; constraints/README.md has both as measured)"
+    words = [said, f"a limit inside the interval: {protocol.conventions.undecided}"]
+    if protocol.lesions is not None:
+        rules = protocol.lesions
+        together = "on their structures together" if rules.groups_judged_together else "each by itself"
+        words.append(f"coverage of nodes that count as one: {together}")
+        counted = "count" if rules.palliative_count else "do not count"
+        words.append(f"metastases treated for symptoms {counted}")
+    record = sum(rule.bears_on == "record" for rule in protocol.eligibility)
+    if record:
+        words.append(f"{record} of {len(protocol.eligibility)} eligibility rules warn only (bears_on)")
+    lead = "What it decides, and a site may decide otherwise: " if protocol.status == "draft" else "It decides: "
+    return wrap(lead + "; ".join(words) + ".", "  ")
 
 
 def protocol_page(protocol: Protocol) -> str:
@@ -86,8 +110,10 @@ def _rules(protocol: Protocol) -> list[str]:
                  "" if rules.palliative_count else "palliative lesions do not count",
                  "" if rules.nodes_are_an_organ else "nodes are not limited by organ",
                  f"at least {rules.min_measurable} measurable" if rules.min_measurable is not None else "",
-                 "" if rules.primary_can_be_measurable else "the measurable one not the primary"]
-        lines += wrap("lesions: " + ", ".join(word for word in words if word), "  ", "    ")
+                 "" if rules.primary_can_be_measurable else "the measurable one not the primary",
+                 "groups are judged together" if rules.groups_judged_together else "each node is judged by itself"]
+        number = f" ({rules.criterion})" if rules.criterion else ""
+        lines += wrap(visible(f"lesions{number}: " + ", ".join(word for word in words if word)), "  ", "    ")
     if protocol.trial is not None:
         arms = " or ".join(protocol.trial.consolidative_arms) or "none named"
         lines += wrap(visible(f"trial {protocol.trial.id}, consolidative arm: {arms}"), "  ", "    ")
@@ -96,8 +122,9 @@ def _rules(protocol: Protocol) -> list[str]:
         parts = [" and ".join(condition_text(one) for one in group) for group in (rule.requires, *rule.any) if group]
         needs = ", or ".join(parts) if not rule.requires else ", and one of: ".join(
             [parts[0], *([", or ".join(parts[1:])] if rule.any else [])])
-        lines += wrap(visible(f"{rule.id}: {needs}{f', where {when}' if when else ''} (bears on the {rule.bears_on})"),
-                      "  ", "    ")
+        number = f" ({rule.criterion})" if rule.criterion else ""
+        where = f", where {when}" if when else ""
+        lines += wrap(visible(f"{rule.id}{number}: {needs}{where} (bears on the {rule.bears_on})"), "  ", "    ")
     for tier in protocol.tiers:
         groups = ", or ".join(" and ".join(condition_text(one) for one in group) for group in tier.any)
         lines += wrap(visible(f"{tier.fact} {tier.id} (rank {tier.rank}): {groups}"), "  ", "    ")

@@ -21,6 +21,7 @@ from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
 from rtcheck.render.pseudonyms import Pseudonyms, pseudonym
 from rtcheck.render.redact_exhibits import redact_exhibits
+from rtcheck.render.redact_lesions import lesion_structure_names, redact_lesion
 from rtcheck.report import Report
 from rtcheck.rules.names import fold_name
 
@@ -90,16 +91,7 @@ def redact(
             )
             for plan in report.plans
         ),
-        lesions=tuple(
-            replace(
-                lesion,
-                id=names.given.get(lesion.id, lesion.id),
-                organ=names.given.get(lesion.organ, lesion.organ),
-                reason=clean(lesion.reason),
-                structures={role: tuple(map(structure, each)) for role, each in lesion.structures.items()},
-            )
-            for lesion in report.lesions
-        ),
+        lesions=tuple(redact_lesion(lesion, names, structure, clean) for lesion in report.lesions),
         outcomes=tuple(
             replace(
                 one,
@@ -132,7 +124,7 @@ def _words(expression: str) -> list[str]:
 
 
 def _structure_names(report: Report, exhibits: Exhibits | None) -> set[str]:
-    found = {name for lesion in report.lesions for each in lesion.structures.values() for name in each}
+    found = lesion_structure_names(report)
     found |= {name for one in report.outcomes for name in one.rois} | set(report.unconstrained)
     if exhibits is not None:
         found |= {name for one in exhibits.structures for name in one.rois}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rtcheck.model.codes import CATALOGUE
-from rtcheck.render.numbers import format_interval, format_margin, limit_number
+from rtcheck.render.numbers import format_interval, format_margin, format_value, limit_number
 from rtcheck.render.terminal import WIDTH, Paint, cells, pad, visible, wrap
 from rtcheck.rules.result import Outcome
 
@@ -27,6 +28,8 @@ _TO_DO = {
 }
 _TO_DO_TARGET = "improve the plan, or record why less was accepted"
 _LEAST_LABEL = 14
+_MANY_DECIMALS = re.compile(r"\d+\.\d{4,}")
+"""A number no person wrote: it was interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def outcome_row(outcome: Outcome, indent: str = "  ", cause: str = "") -> Row:
         value = f"{shown} ({interval})" if interval else shown
         decimals = len(shown.partition(".")[2])
         margin = "" if outcome.margin is None else format_margin(outcome.margin, decimals)
+    outcome = _with_short_limits(outcome)
     goal = visible(_without_unit(outcome.goal, outcome.unit))
     if goal and outcome.confidence in LEGEND:
         goal += LEGEND[outcome.confidence][0]
@@ -148,6 +152,24 @@ def _advice(outcome: Outcome, cause: str) -> tuple[str, ...]:
         target = outcome.lesion is not None and outcome.outcome == "VIOLATED"
         advice.append(f"do: {_TO_DO_TARGET if target else _TO_DO[outcome.outcome]}")
     return tuple(visible(paragraph) for paragraph in advice if paragraph)
+
+
+def _with_short_limits(outcome: Outcome) -> Outcome:
+    """Round the limits that were read off a table (3.557058 to 3.56), in the row and in its reason.
+
+    A rounded limit stands on the same side of value and interval as the limit itself.
+    """
+    ends = [end for end in (outcome.value, outcome.low, outcome.high) if end is not None]
+    texts = {}
+    for text in (outcome.goal, outcome.variation):
+        found = _MANY_DECIMALS.search(text or "")
+        if text and found:
+            texts[text] = text.replace(found.group(), format_value(float(found.group()), ends))
+    reason = outcome.reason
+    for text, short in texts.items():
+        reason = reason.replace(text, short)
+    goal, variation = (texts.get(text, text) if text else text for text in (outcome.goal, outcome.variation))
+    return replace(outcome, goal=goal, variation=variation, reason=reason)
 
 
 def _without_unit(goal: str | None, unit: str) -> str:

@@ -12,6 +12,7 @@ from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
 from rtcheck.render.finding_lines import finding_lines
 from rtcheck.render.numbers import limit_number
+from rtcheck.render.reconciliation import reconciliation_notes
 from rtcheck.render.rows import LEGEND, Row, layout, outcome_row, without_repeats
 from rtcheck.render.terminal import WIDTH, Paint, cells, no_paint, visible, wrap
 from rtcheck.report import Report
@@ -125,7 +126,7 @@ def _lesions(report: Report, paint: Paint) -> list[str]:
     for lesion in sorted(report.lesions, key=lambda one: _LESION_ORDER.index(one.state)):
         outcomes = [report.outcomes[index] for index in lesion.outcomes]
         met = sum(one.outcome == "MET" for one in outcomes)
-        rows.append(_lesion_row(lesion, f"{met} met" if met else ""))
+        rows.append(_lesion_row(lesion, f"{met} met" if met else "", report.lesions))
         if lesion.state == "NOT_TREATED":
             continue
         shown = sorted((one for one in outcomes if one.outcome in _FAILING or _is_for_the_record(one)), key=_urgency)
@@ -135,12 +136,14 @@ def _lesions(report: Report, paint: Paint) -> list[str]:
     return [f"LESIONS  {len(report.lesions)} registered, {active} to be covered", *layout(rows, paint)]
 
 
-def _lesion_row(lesion: LesionResult, met: str) -> Row:
+def _lesion_row(lesion: LesionResult, met: str, lesions: Sequence[LesionResult]) -> Row:
     """Return the line that names a lesion, its prescription and its state."""
     names = [name for role in ("ptv", "ctv", "gtv") for name in lesion.structures.get(role, ())]
-    label = "  ".join(part for part in (lesion.id, lesion.organ, names[0] if names else "-") if part)
+    organ = lesion.organ.replace("_", " ")
+    label = "  ".join(part for part in (lesion.id, organ, names[0] if names else "-") if part)
     prescribed = f"{lesion.dose_gy:g} Gy in {lesion.fractions}" if lesion.dose_gy and lesion.fractions else ""
     notes = [lesion.reason] if lesion.reason and lesion.state not in ("COVERED", "NOT_COVERED") else []
+    notes += reconciliation_notes(lesion, lesions)
     if lesion.state == "NOT_TREATED":
         notes.append(f"do: {CATALOGUE['RTD757'].fix} (RTD757)")
     return Row(visible(label), prescribed, met, "", lesion.state, "", tuple(visible(note) for note in notes))

@@ -9,8 +9,8 @@ evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rtcheck.dvh.metric import Metric
 from rtcheck.model.finding import Finding
@@ -65,6 +65,7 @@ class BindingContext:
         course, lesions, names, facts: as their types say; `lesions` are all registered ones.
         contradicted: lesions whose registered prescription the plan contradicts.
         dose_doubt: (code, sentence) why no dose metric of this course may be evaluated, or None.
+        joined: for each lesion that is judged with others, itself with the structures of all (`rtcheck.rules.groups`).
     """
 
     course: Course
@@ -73,6 +74,7 @@ class BindingContext:
     facts: FactTable
     contradicted: frozenset[str] = frozenset()
     dose_doubt: tuple[str, str] | None = None
+    joined: Mapping[str, LesionBinding] = field(default_factory=dict)
 
     @property
     def consolidative(self) -> tuple[LesionBinding, ...]:
@@ -149,7 +151,8 @@ def _bind_once(asked: _Asked, context: BindingContext, lesion: LesionBinding | N
     base = Binding(constraint, metric, lesion, asked.applies, reason=asked.reason)
     if lesion is not None:
         base = replace(base, prescription_gy=lesion.lesion.dose_gy, fractions=lesion.lesion.fractions)
-    work = Resolution(context.course.rois, context.names, context.consolidative, lesion)
+    judged = None if lesion is None else context.joined.get(lesion.lesion.id, lesion)
+    work = Resolution(context.course.rois, context.names, context.consolidative, judged)
     try:
         solid = resolve(asked.expression, work)
         table = resolve(asked.lookup, work) if asked.lookup is not None else None

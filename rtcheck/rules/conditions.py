@@ -14,6 +14,7 @@ from datetime import date
 
 from rtcheck.model.record import FactValue, PatientRecord
 from rtcheck.rules.constraint import Condition, LesionRules, Tier
+from rtcheck.rules.fact_words import fact_words
 from rtcheck.rules.facts import Fact, FactTable, base_facts, look_up
 from rtcheck.units import format_number
 
@@ -99,7 +100,7 @@ def evaluate_condition(condition: Condition, facts: FactTable) -> Truth:
         return Truth(None, (), f"{condition.fact} is {shown}, which cannot be tested with {condition_text(condition)}.")
     if holds:
         return Truth(True)
-    return Truth(False, (), f"{condition.fact} is {_show(fact.value)}, not {condition_text(condition)}.")
+    return Truth(False, (), f"{fact_words(condition.fact)} is {_show(fact.value)}, not {condition_text(condition)}.")
 
 
 def condition_text(condition: Condition) -> str:
@@ -129,20 +130,20 @@ def _join(truths: Sequence[Truth], *, beats: bool) -> Truth:
 
 def _resolve_tier(tiers: Sequence[Tier], facts: FactTable) -> Fact:
     """Find which tier of one fact applies: the worst one, unless a worse one cannot be excluded."""
-    name = tiers[0].fact
+    words = f"the {fact_words(tiers[0].fact)}"
     for rank in sorted({tier.rank for tier in tiers}, reverse=True):
         answers = [(tier, evaluate_groups(tier.any, facts)) for tier in tiers if tier.rank == rank]
         unknown = any_of([truth for _, truth in answers if truth.value is None])
         if unknown.value is None:
             open_tiers = " or ".join(tier.id for tier, truth in answers if truth.value is None)
-            reason = f"The tier of {name} is unknown: {open_tiers} cannot be excluded. {unknown.reason}"
+            reason = f"{words} is unknown: {open_tiers} cannot be excluded. {unknown.reason}"
             return Fact(None, unknown.missing, reason)
         applying = dict.fromkeys(tier.id for tier, truth in answers if truth.value)
         if len(applying) > 1:
-            return Fact(None, (), f"The tier of {name} is unknown: {' and '.join(applying)} apply with the same rank.")
+            return Fact(None, (), f"{words} is unknown: {' and '.join(applying)} apply with the same rank.")
         if applying:
             return Fact(next(iter(applying)))
-    return Fact(None, (), f"The tier of {name} is unknown: none of {', '.join(tier.id for tier in tiers)} applies.")
+    return Fact(None, (), f"{words} is unknown: none of {', '.join(tier.id for tier in tiers)} applies.")
 
 
 def _is_one_of(value: FactValue, values: Sequence[FactValue]) -> bool | None:
@@ -184,7 +185,7 @@ def _bounds_decide(fact: Fact, condition: Condition) -> Truth | None:
     if not too_low and not too_high:
         return None
     shown = f"{fact.low:.4g} to {fact.high:.4g}"
-    return Truth(False, (), f"{condition.fact} is {shown}, not {condition_text(condition)}.")
+    return Truth(False, (), f"{fact_words(condition.fact)} is {shown}, not {condition_text(condition)}.")
 
 
 def _kind(value: FactValue) -> type:
@@ -211,4 +212,5 @@ def _show(value: FactValue) -> str:
 
 def _not_recorded(fact: str, missing: Sequence[str]) -> str:
     keys = ", ".join(missing)
-    return f"{fact} is not recorded (registry: {keys})." if keys else f"{fact} is not known."
+    words = fact_words(fact)
+    return f"{words} is not recorded (registry: {keys})." if keys else f"{words} is not known."

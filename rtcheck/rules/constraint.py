@@ -88,6 +88,7 @@ class EligibilityRule:
         bears_on: what a broken rule concerns: the plan (RTD752, RTD753) or the record (RTD755, RTD756).
         any: alternatives, each a group of conditions that all hold; one group is enough. Empty: none asked.
         text: the rule in words, for people; empty: its conditions say it.
+        criterion: number of the trial's criterion, such as ``inclusion 8``; empty where it is not known.
     """
 
     id: str
@@ -96,6 +97,7 @@ class EligibilityRule:
     bears_on: Literal["plan", "record"] = "record"
     any: tuple[tuple[Condition, ...], ...] = ()
     text: str = ""
+    criterion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ class LesionRules:
         palliative_count: a metastasis treated with palliative intent counts.
         nodes_are_an_organ: lymph nodes are counted against `max_per_organ` under the organ they are recorded with.
         primary_can_be_measurable: the measurable lesion may be the primary.
+        groups_judged_together: the coverage of nodes that count as one is judged on their structures together (see
+            `rtcheck.rules.groups`); False: each registered entry by itself, which is stricter.
+        criterion: number of the trial's criterion, such as ``inclusion 4``; empty where it is not known.
     """
 
     max_total: int | None = None
@@ -120,6 +125,8 @@ class LesionRules:
     palliative_count: bool = True
     nodes_are_an_organ: bool = True
     primary_can_be_measurable: bool = True
+    groups_judged_together: bool = False
+    criterion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,11 @@ from collections.abc import Sequence
 from rtcheck.model.lesion import Lesion
 from rtcheck.rules.constraint import LesionRules
 
-__all__ = ["count_metastases", "is_measurable", "measurable_lesions", "organ_system", "organ_systems"]
+__all__ = ["REGIONAL", "count_metastases", "group_of", "is_measurable", "measurable_lesions", "organ_system",
+           "organ_systems"]
+
+REGIONAL = "regional nodes"
+"""The name of the group that all positive regional nodes make together."""
 
 _NODES = ("regional_node", "nonregional_node")
 
@@ -59,13 +63,26 @@ def count_metastases(lesions: Sequence[Lesion], rules: LesionRules, organ: str |
             _in_an_organ(lesion, rules) and organ_system(lesion.organ) == organ_system(organ)
         ):
             continue
-        if lesion.kind == "regional_node" and rules.regional_nodes_count_as_one:
-            counted.add(("regional", ""))
-        elif lesion.kind == "nonregional_node" and lesion.group and rules.groups_count_as_one:
-            counted.add(("group", lesion.group.strip().casefold()))
-        else:
-            counted.add(("lesion", lesion.id))
+        group = group_of(lesion, rules)
+        counted.add(("group", group) if group else ("lesion", lesion.id))
     return len(counted)
+
+
+def group_of(lesion: Lesion, rules: LesionRules | None = None) -> str:
+    """Return the group of nodes with which an active lesion is one for the trial; empty where it stands alone.
+
+    Args:
+        lesion: as registered.
+        rules: what makes a group; None: the defaults.
+    """
+    rules = rules or LesionRules()
+    if not lesion.active:
+        return ""
+    if lesion.kind == "regional_node" and rules.regional_nodes_count_as_one:
+        return REGIONAL
+    if lesion.kind == "nonregional_node" and rules.groups_count_as_one:
+        return lesion.group.strip().casefold()
+    return ""
 
 
 def is_measurable(lesion: Lesion, rules: LesionRules) -> bool | None:

@@ -192,7 +192,9 @@ def _dose_of_plan(plan: Plan, doses: list[DoseGrid]) -> tuple[tuple[DoseGrid, ..
             )
         )
         return (), out, True
-    return (), [finding("RTD102", name, "No dose in the export refers to this plan. Export its dose.")], False
+    return (), [
+        finding("RTD102", name, "No dose in the export refers to this plan. Export its dose.", missing="dose")
+    ], False
 
 
 def _foreign_groups(plan: Plan, doses: list[DoseGrid]) -> list[Finding]:

@@ -41,6 +41,7 @@ class Criterion:
         missing: registry keys that would settle what is not known.
         code: of the finding it makes; empty where it makes none.
         evidence: the numbers behind it.
+        number: of the trial's criterion, such as ``inclusion 8``; empty where the protocol file does not give it.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Criterion:
     missing: tuple[str, ...] = ()
     code: str = ""
     evidence: tuple[tuple[str, object], ...] = ()
+    number: str = ""
 
 
 def check_eligibility(record: PatientRecord, protocol: Protocol, facts: FactTable) -> tuple[Finding, ...]:
@@ -75,8 +77,8 @@ def eligibility_table(record: PatientRecord, protocol: Protocol, facts: FactTabl
     """Judge every rule of the trial: lesions first, then the rules in the order of the protocol, then trial and arm."""
     out: list[Criterion] = []
     if protocol.lesions is not None:
-        out += _counts(record.lesions, protocol.lesions)
-        out += _measurable(record.lesions, protocol.lesions)
+        of_lesions = [*_counts(record.lesions, protocol.lesions), *_measurable(record.lesions, protocol.lesions)]
+        out += [replace(item, number=protocol.lesions.criterion) for item in of_lesions]
     out += [_criterion(rule, facts) for rule in protocol.eligibility]
     if protocol.trial is not None:
         out += _trial(record, protocol.trial)
@@ -106,8 +108,10 @@ def judge_rule(rule: EligibilityRule, facts: FactTable) -> tuple[CriterionState,
 
 
 def _finding(item: Criterion) -> Finding:
-    made = finding(item.code, item.id, item.reason)
-    return replace(made, evidence=dict(item.evidence))
+    named = f"{item.number[:1].upper()}{item.number[1:]}. {item.reason}" if item.number else item.reason
+    made = finding(item.code, item.id, named)
+    number = {"criterion": item.number} if item.number else {}
+    return replace(made, evidence=dict(sorted({**dict(item.evidence), **number}.items())))
 
 
 def _criterion(rule: EligibilityRule, facts: FactTable) -> Criterion:
@@ -122,7 +126,7 @@ def _criterion(rule: EligibilityRule, facts: FactTable) -> Criterion:
         code = "RTD753" if plan else "RTD756"
         said = f"The rule cannot be told. {truth.reason}".strip()
         evidence = (("missing", list(missing)),)
-    return Criterion(rule.id, state, rule.bears_on, rule, rule.text, "", said, missing, code, evidence)
+    return Criterion(rule.id, state, rule.bears_on, rule, rule.text, "", said, missing, code, evidence, rule.criterion)
 
 
 def _counts(lesions: Sequence[Lesion], rules: LesionRules) -> Iterator[Criterion]:
@@ -144,7 +148,7 @@ def _counts(lesions: Sequence[Lesion], rules: LesionRules) -> Iterator[Criterion
 
 
 def _count(name: str, count: int, limit: int, asks: str, broken: str) -> Criterion:
-    found = f"{count} active metastases"
+    found = f"{count} active metastas{'is' if count == 1 else 'es'}"
     if count <= limit:
         return Criterion(name, "met", "plan", asks=asks, found=found)
     return Criterion(name, "broken", "plan", asks=asks, found=found, reason=broken, code="RTD751",

@@ -17,7 +17,10 @@ from rtcheck.rules.course import Course
 from rtcheck.rules.names import fold_name
 from rtcheck.rules.result import LesionState, Outcome
 
-__all__ = ["ROLES", "LesionBinding", "RoleBinding", "bind_lesions", "lesion_state", "target_role", "unclaimed_targets"]
+__all__ = [
+    "ROLES", "LesionBinding", "RoleBinding", "bind_lesions", "lesion_state", "registered_names", "target_role",
+    "unclaimed_targets",
+]
 
 ROLES = ("gtv", "ctv", "ptv")
 
@@ -78,8 +81,8 @@ def bind_lesions(lesions: Sequence[Lesion], course: Course) -> tuple[tuple[Lesio
         roles = {role: _bind_role(lesion, role, course.rois) for role in ROLES if registered_names(lesion, role)}
         names = [name for role in ROLES for name in registered_names(lesion, role)]
         bindings.append(LesionBinding(lesion, roles, any(fold_name(name) in everywhere for name in names)))
-        if not lesion.active:
-            continue
+        if not lesion.active or not course.structure_sets:
+            continue  # without any structure set that is said once, by a finding of severity F (RTD102 or RTD103)
         findings += [
             finding(bound.code, lesion.id, bound.problem, "E" if lesion.consolidative else "I", role=role)
             for role, bound in roles.items()

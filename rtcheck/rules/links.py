@@ -16,6 +16,8 @@ The rules, in the order they are applied:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.plan import Plan
@@ -25,7 +27,7 @@ from rtcheck.rules.course import Course, CoursePart, describe_plan, fraction_cou
 from rtcheck.rules.dose_links import choose_doses
 from rtcheck.rules.revisions import later, revision_findings
 
-__all__ = ["select_course", "several_patients"]
+__all__ = ["select_course", "several_patients", "without_consequences"]
 
 _NOT_FOR_TREATMENT = ("VERIFICATION", "MACHINE_QA", "RESEARCH", "SERVICE")
 
@@ -169,7 +171,12 @@ def _choose_structures(case: Case, plans: tuple[Plan, ...]) -> tuple[tuple[Struc
                 else "refers to no structure set"
             )
             findings.append(
-                finding("RTD103", describe_plan(plan), f"The plan {what}. Export the plan with its own structure set.")
+                finding(
+                    "RTD103",
+                    describe_plan(plan),
+                    f"The plan {what}. Export the plan with its own structure set.",
+                    missing="structure set",
+                )
             )
     sets = tuple(chosen[uid] for uid in sorted(chosen))
     findings += [item for structures in sets for item in structures.findings]
@@ -226,6 +233,16 @@ def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ..
                         )
                     )
     return out
+
+
+def without_consequences(case: Case, findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out that a dose or structure set is missing where a file of the export was refused: it may be that file.
+
+    The refusal is of severity F itself, so no severity is lost; the cause stands alone.
+    """
+    read = {item.source for item in case.inputs}
+    refused = any(item.severity == "F" and item.subject not in read for item in case.findings)
+    return [item for item in findings if not (refused and item.evidence.get("missing"))]
 
 
 def several_patients(case: Case) -> list[Finding]:

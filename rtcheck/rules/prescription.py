@@ -14,11 +14,12 @@ from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.plan import DoseReference, Plan
-from rtcheck.rules.course import Course
+from rtcheck.rules.course import Course, fraction_count
 from rtcheck.rules.lesions import LesionBinding
+from rtcheck.rules.result import PlanStatement, PrescriptionState
 from rtcheck.units import format_number
 
-__all__ = ["DoseLevel", "PrescriptionCheck", "check_dose_level", "check_prescriptions"]
+__all__ = ["DoseLevel", "PrescriptionCheck", "check_dose_level", "check_prescriptions", "plan_statements"]
 
 _PLAUSIBLE = (0.8, 1.3)
 """Median target dose over prescription (dicom-rt notes, row 49)."""
@@ -95,6 +96,39 @@ def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> Pr
         contradicted |= {lesion.id for lesion in open_lesions}
         findings += [_dose_mismatch(lesion, values) for lesion in open_lesions]
     return PrescriptionCheck(tuple(findings), frozenset(contradicted))
+
+
+def plan_statements(
+    course: Course, binding: LesionBinding, contradicted: frozenset[str] = frozenset()
+) -> tuple[tuple[PlanStatement, ...], PrescriptionState]:
+    """Return what each plan of the course says of one lesion, and whether that confirms the registered prescription.
+
+    Args:
+        course: the plans.
+        binding: the lesion.
+        contradicted: ids of the lesions whose prescription the plans contradict, as `check_prescriptions` found them.
+
+    Returns:
+        A statement for each plan: the doses tied to the lesion's structures, else those tied to none. Confirmed: a plan
+        states its fractions, and a dose among them (or a sum over the plans) is the registered one.
+    """
+    lesion = binding.lesion
+    tied = [_tied(course, plan, binding) for plan in course.plans]
+    untied = [
+        [ref.target_prescription_gy for ref in _targets(plan) if ref.roi_number is None
+         and ref.target_prescription_gy is not None]
+        for plan in course.plans
+    ]  # fmt: skip
+    used = tied if any(tied) else untied
+    out = tuple(
+        PlanStatement(plan.label, plan.sop_instance_uid, fraction_count(plan), tuple(doses), bool(own))
+        for plan, doses, own in zip(course.plans, used, tied, strict=True)
+    )
+    if lesion.id in contradicted:
+        return out, "contradicted"
+    dose = lesion.dose_gy is not None and _states(used, lesion.dose_gy)
+    count = lesion.fractions is not None and lesion.fractions in [each.fractions for each in out]
+    return out, "confirmed" if dose and count else "not stated"
 
 
 def _targets(plan: Plan) -> list[DoseReference]:

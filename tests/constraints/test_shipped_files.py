@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rtcheck.catalogue.examples import run_examples
 from rtcheck.catalogue.locate import constraints_folder, shipped_file, shipped_names, shipped_source_names
 from rtcheck.catalogue.names import read_names
 from rtcheck.catalogue.protocol import read_protocol
@@ -200,3 +201,13 @@ def test_every_source_is_there():
 def _rows(path: Path):
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("name", ["nct06946849", str(tool.ROOT / "sample_dicom" / "protocol.toml")])
+def test_the_examples_inside_the_protocols_hold(name):
+    """The trial's protocol and the samples' show by example how tiers and liver limits judge, and every one holds."""
+    results = run_examples(read_protocol(name))
+    assert len(results) >= 20
+    assert [result.example.name for result in results if result.mismatches] == []
+    expected = {one for result in results for one in result.example.expect.values()}
+    assert expected == {"MET", "VARIATION", "VIOLATED", "NOT_EVALUATED", "NOT_APPLICABLE"}

@@ -93,3 +93,22 @@ def test_every_cut_of_a_result_is_refused(whole):
     """A result that was cut anywhere is not read as another one."""
     for length in range(0, len(whole) - 2, 97):
         assert faults(whole[:length])
+
+
+def test_the_reconciliation_of_lesions_comes_back_and_is_redacted():
+    """A checked patient with everything its lesions hold is read back to the same bytes; free text and names go."""
+    from dataclasses import replace
+
+    from rtcheck.check import check
+    from rtcheck.render.pseudonyms import Pseudonyms
+    from rtcheck.render.redact import redact
+    from tests.boxes import CORD, COVERAGE, case, lesion, protocol, record
+
+    site = replace(lesion(), site="beside the scar of Mr Somebody")
+    report = check(case(), record(site), protocol(COVERAGE, CORD))
+    assert report.lesions[0].reconciliation is not None
+    text = report_json(report)
+    assert read_report(text, "result.json") == replace(report, provenance=read_report(text, "r").provenance)
+    kept, _ = redact(report, None, Pseudonyms())
+    assert "Somebody" not in report_json(kept)
+    assert kept.lesions[0].reconciliation.plans[0].label != report.plans[0].label

@@ -140,3 +140,15 @@ def test_a_report_that_reveals_the_arm_says_so_before_its_verdict():
     text = text_report(replace(failing(), reveals_arm=True))
     assert 0 < text.index("REVEALS THE TRIAL ARM: keep it from blinded outcome assessors") < text.index("\nFAIL ")
     assert "REVEALS" not in text_report(failing())
+
+
+def test_a_limit_read_off_a_table_is_rounded_without_crossing_the_value():
+    """3.557058 is shown as 3.56, in the row and its reason; with more digits where that would tell another story."""
+    row = outcome("R50", "@lesion.ptv", "R50", "VARIATION", value=3.6, low=3.6, high=3.6, goal="<= 3.557058",
+                  variation="<= 4.512345", margin=0.9, reason="The goal <= 3.557058 is missed.")  # fmt: skip
+    text = text_report(replace(failing(), outcomes=(row,), lesions=()))
+    assert "<= 3.56" in text
+    assert "4.51" in text
+    assert "3.557058" not in text
+    close = replace(row, value=3.558, low=3.558, high=3.558)
+    assert "<= 3.557" in text_report(replace(failing(), outcomes=(close,), lesions=()))

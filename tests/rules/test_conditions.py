@@ -144,7 +144,7 @@ def test_a_fact_that_is_not_recorded_is_unknown_and_named_by_its_key():
     """Absent means not known, never no, and the message says which registry key is missing."""
     truth = evaluate_condition(Condition("fev1_l", above=1.0), table())
     assert (truth.value, truth.missing) == (None, ("lung.fev1_l",))
-    assert truth.reason == "fev1_l is not recorded (registry: lung.fev1_l)."
+    assert truth.reason == "FEV1 is not recorded (registry: lung.fev1_l)."
     assert evaluate_condition(Condition("home_oxygen", values=(False,)), table()).value is None
     assert evaluate_condition(Condition("fev1_l", above=1.0), fact_table(None, (), None)).value is None
 

@@ -21,6 +21,7 @@ from tests.tools.constraint_sets import SET_FILES, set_rows, sources_with_rows, 
 from tests.tools.constraints_readme import readme
 from tests.tools.evidence import Evidence, Row
 from tests.tools.lung_tiers import TIER_TEXT, lung_tiers
+from tests.tools.trial_examples import trial_examples
 
 __all__ = ["FEV1_RULE", "ROOT", "generate", "main"]
 
@@ -91,6 +92,8 @@ def _fev1_rule(evidence: Evidence, rule_id: str) -> str:
     return f"""{words}
 [[eligibility]]
 {pair("id", rule_id)}
+criterion = "inclusion 8"
+text = "FEV1 above {gate["limit_value"]} l, where lung function is impaired or suspected to be and the lung is at risk"
 requires = {{ fev1_l = {{ above = {gate["limit_value"]} }} }}
 when = {{ impaired = ["known", "suspected"], lung_at_risk = true }}
 bears_on = "plan\""""
@@ -132,6 +135,7 @@ include = [
 ]
 
 [lesions]
+criterion = "inclusion 4"
 max_total = 5
 max_per_organ = 3
 regional_nodes_count_as_one = true
@@ -150,8 +154,13 @@ consolidative_arms = ["2L+RT"]
 # The evidence's liver rule: Child-Pugh C never passes by itself. The trial states no Child-Pugh limit.
 [[eligibility]]
 id = "SITE-DEFAULT.child-pugh-C"
+text = "Child-Pugh class A or B; C is the physicians' decision"
 requires = {{ child_pugh = ["A", "B"] }}
 bears_on = "record"
+
+# Examples: `rtcheck protocol test nct06946849` runs them. Their numbers are those of the evidence.
+
+{trial_examples(evidence)}
 """
 
 
