@@ -9,19 +9,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
 from rtcheck.dvh.isodose import IsodoseVolume
 from rtcheck.dvh.nodes import DoseNodes
+from rtcheck.dvh.readings import with_readings
+from rtcheck.geometry.margin import margin_layer_mm, with_margin
 from rtcheck.geometry.rings import stack_contours
-from rtcheck.geometry.slabs import Slabs, parallel, slabs_of
+from rtcheck.geometry.slabs import Slabs, empty_slabs, parallel, slabs_of
 from rtcheck.geometry.solid import Combination, ContourStack, Leaf, Solid
 from rtcheck.geometry.surface import Body
+from rtcheck.geometry.variants import DOWN, GAPS_EMPTY, LONG, SHORT, UP, VALUE
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import CoursePart
-from rtcheck.rules.resolve import BoundExpression, BoundROI, rois_of
+from rtcheck.rules.resolve import BoundExpression, BoundMargin, BoundOperation, BoundROI, rois_of
 
 __all__ = [
     "Bench",
@@ -30,11 +35,13 @@ __all__ = [
     "dose_field",
     "expression_key",
     "frame_findings",
+    "has_margin",
     "measure",
     "measured_findings",
     "release",
     "roi_findings",
     "slabs_in",
+    "solid_in",
     "stack_of",
     "usable_problem",
     "weakened",
@@ -64,6 +71,7 @@ class Bench:
     sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
     doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
     findings: dict[_Key, tuple[Finding, ...]] = field(default_factory=dict)
+    readings: dict[_Key, tuple[tuple[str, SampledSolid], ...]] = field(default_factory=dict)
     slabs: dict[tuple[_Key, str, str, float], Slabs] = field(default_factory=dict)
     targets: tuple[tuple[str, BoundExpression | None], ...] = ()
     external: ROI | None = None
@@ -155,10 +163,18 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
         problem = usable_problem(bench, bound)
         if problem is not None:
             return problem
-        bench.sampled[key] = sample_solid(name, _solid(bench, bound), bench.dose, bench.model)
+        if not _all_parallel(bench, bound):
+            return Problem("RTD306", f"{name} joins structures whose contour planes are not parallel to each other.")
+        solid = solid_in(bench, bound, bench.model, VALUE)
+        if solid is None:
+            return Problem("RTD605", f"{name} is empty: no volume is left.")
+        bench.sampled[key] = sample_solid(name, solid, bench.dose, bench.model)
         bench.findings.setdefault(key, bench.sampled[key].findings)
+        if has_margin(bound):
+            bench.readings[key] = _other_readings(bench, name, bound)
     if (key, quantity) not in bench.doses:
-        bench.doses[key, quantity] = structure_dose(bench.sampled[key], quantity)
+        others = [(label, structure_dose(sampled, quantity)) for label, sampled in bench.readings.get(key, ())]
+        bench.doses[key, quantity] = with_readings(structure_dose(bench.sampled[key], quantity), others)
     dose = bench.doses[key, quantity]
     fault = next((item for item in dose.findings if item.severity == "E" and item.code != "RTD601"), None)
     return dose if fault is None else Problem(fault.code, fault.message)
@@ -177,12 +193,30 @@ def slabs_in(
         problem = usable_problem(bench, bound)
         if problem is not None:
             return problem
-        axes = [stack.axes for roi in rois_of(bound) if (stack := stack_of(bench, roi)[0]) is not None]
-        if not all(parallel(axes[0], other) for other in axes[1:]):
+        if not _all_parallel(bench, bound):
             return Problem("RTD306", "It joins structures whose contour planes are not parallel to each other.")
-        bench.slabs[key] = slabs_of(_solid(bench, bound), model, reading, layer_mm)
+        solid = solid_in(bench, bound, model, reading)
+        bench.slabs[key] = empty_slabs(np.eye(3)) if solid is None else slabs_of(solid, model, reading, layer_mm)
     found = bench.slabs[key]
     return Problem("RTD605", "It is empty: no volume is left.") if found.empty else found
+
+
+def _all_parallel(bench: Bench, bound: BoundExpression) -> bool:
+    axes = [stack.axes for roi in rois_of(bound) if (stack := stack_of(bench, roi)[0]) is not None]
+    return all(parallel(axes[0], other) for other in axes[1:])
+
+
+def _other_readings(bench: Bench, name: str, bound: BoundExpression) -> tuple[tuple[str, SampledSolid], ...]:
+    """Sample an expression with margins under every reading of its contours but the value."""
+    other: Literal["prism", "shape"] = "prism" if bench.model == "shape" else "shape"
+    gaps = any(stack is not None and stack.gaps for stack, _ in (stack_of(bench, roi) for roi in rois_of(bound)))
+    asked = [(other, VALUE), *((bench.model, label) for label in (SHORT, LONG, DOWN, UP, *((GAPS_EMPTY,) * gaps)))]
+    out = []
+    for model, reading in asked:
+        solid = solid_in(bench, bound, model, reading)
+        if solid is not None:
+            out.append((reading or other, sample_solid(name, solid, bench.dose, bench.model)))
+    return tuple(out)
 
 
 def measured_findings(bench: Bench, bound: BoundExpression) -> tuple[Finding, ...]:
@@ -194,6 +228,7 @@ def release(bench: Bench, bound: BoundExpression) -> None:
     """Forget the samples and doses of an expression that nothing will ask for again; what it brought up is kept."""
     key = expression_key(bound)
     bench.sampled.pop(key, None)
+    bench.readings.pop(key, None)
     for known in [item for item in bench.doses if item[0] == key]:
         del bench.doses[known]
 
@@ -208,17 +243,50 @@ def by_solid(bounds: Iterable[BoundExpression | None]) -> tuple[tuple[int, ...],
 
 def expression_key(bound: BoundExpression) -> _Key:
     """Return what an expression is made of: two with the same key are the same solid."""
-    if isinstance(bound, BoundROI):
-        return (id(bound.roi),)
-    return bound.operator, expression_key(bound.left), expression_key(bound.right)
+    match bound:
+        case BoundROI(roi):
+            return (id(roi),)
+        case BoundMargin(operand, mm):
+            return "margin", mm, expression_key(operand)
+        case BoundOperation(operator, left, right):
+            return operator, expression_key(left), expression_key(right)
 
 
-def _solid(bench: Bench, bound: BoundExpression) -> Solid:
-    if isinstance(bound, BoundROI):
-        stack, _ = stack_of(bench, bound.roi)
-        assert stack is not None
-        return Leaf(stack)
-    return Combination(bound.operator, _solid(bench, bound.left), _solid(bench, bound.right))
+_OPPOSITE = {SHORT: LONG, LONG: SHORT, DOWN: UP, UP: DOWN}
+
+
+def solid_in(bench: Bench, bound: BoundExpression, model: Literal["prism", "shape"], reading: str) -> Solid | None:
+    """Return an expression as a solid; its margins are made of one reading, and what is taken away of the opposite one.
+
+    Returns:
+        The solid; None where a margin or what is left of its operand is empty, and with it the whole.
+    """
+    match bound:
+        case BoundROI(roi):
+            stack, _ = stack_of(bench, roi)
+            assert stack is not None
+            return Leaf(stack)
+        case BoundMargin(operand, mm):
+            inner = solid_in(bench, operand, model, reading)
+            slabs = slabs_of(inner, model, reading, margin_layer_mm(mm)) if inner is not None else None
+            return None if slabs is None or slabs.empty else with_margin(slabs, mm, "margin")
+        case BoundOperation(operator, left, right):
+            one = solid_in(bench, left, model, reading)
+            two = solid_in(bench, right, model, _OPPOSITE.get(reading, reading) if operator == "-" else reading)
+            if one is not None and two is not None:
+                return Combination(operator, one, two)
+            return one if operator == "-" else ((one or two) if operator == "|" else None)
+
+
+def has_margin(bound: BoundExpression) -> bool:
+    """Whether an expression has a margin."""
+    match bound:
+        case BoundROI():
+            return False
+        case BoundMargin():
+            return True
+        case BoundOperation(_, left, right):
+            return has_margin(left) or has_margin(right)
 
 
 def weakened(item: Finding, severity: Literal["F", "E", "W", "I"], note: str = "") -> Finding:

@@ -58,7 +58,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """``operand + 5 mm``."""
+    """``operand + 5 mm``; negative: ``operand - 3 mm``."""
 
     operand: Expression
     mm: float
@@ -100,7 +100,7 @@ def print_expression(expression: Expression) -> str:
             return f"@lesion.{role}" if each_lesion else f"@{role}"
         case Margin(operand, mm):
             inner = print_expression(operand)
-            return f"{_grouped(inner, operand)} + {format_number(mm)} mm"
+            return f"{_grouped(inner, operand)} {'+' if mm > 0 else '-'} {format_number(abs(mm))} mm"
         case Operation(operator, left, right):
             first = print_expression(left)
             if not (isinstance(left, Operation) and left.operator == operator):
@@ -150,6 +150,7 @@ def _read_sequence(reader: _Reader, depth: int) -> Expression:
     """Read operands joined by one kind of operator, up to the end or a closing parenthesis."""
     expression = _read_operand(reader, depth)
     used: str | None = None
+    after_margin = False
     while True:
         before = reader.at
         reader.at = skip_blanks(reader.text, before)
@@ -160,17 +161,17 @@ def _read_sequence(reader: _Reader, depth: int) -> Expression:
         if mark not in _OPERATORS and mark != "+":
             _refuse_operator(reader, mark)
         _check_blanks(reader, before, operator_at)
-        if used is not None and (used != mark or mark == "+"):
+        margin = mark == "+" or (mark == "-" and _is_length(reader.text, operator_at + 1))
+        if used is not None and (used != mark or margin or after_margin):
             problem = (
                 f"{used} and {mark} in one expression can be read in two ways; put parentheses around what goes first"
             )
             reader.fail(operator_at, problem, _grouped_suggestion(reader, expression, operator_at))
-        used = mark
+        used, after_margin = mark, margin
         reader.at = skip_blanks(reader.text, operator_at + 1)
-        if mark == "+":
-            expression = _read_margin(reader, expression)
+        if margin:
+            expression = _read_margin(reader, expression, -1 if mark == "-" else 1)
         else:
-            _refuse_shrinking(reader)
             expression = Operation(_OPERATORS[mark], expression, _read_operand(reader, depth))
 
 
@@ -249,8 +250,8 @@ def _name(reader: _Reader, start: int, word: str) -> Name:
     return Name(word)
 
 
-def _read_margin(reader: _Reader, operand: Expression) -> Margin:
-    """Read the length after ``+``."""
+def _read_margin(reader: _Reader, operand: Expression, sign: int) -> Margin:
+    """Read the length after ``+``, or after a ``-`` that a length follows."""
     found = match_number(reader.text, reader.at)
     example = f"{print_expression(operand)} + 5 mm" if isinstance(operand, Name | Selector) else None
     if found is None:
@@ -262,15 +263,14 @@ def _read_margin(reader: _Reader, operand: Expression) -> Margin:
     if found[0] == 0:
         reader.fail(reader.at, "a margin is greater than 0", example)
     reader.at = unit[2]
-    return Margin(operand, scale_number(found[0], unit[1]))
+    return Margin(operand, sign * scale_number(found[0], unit[1]))
 
 
-def _refuse_shrinking(reader: _Reader) -> None:
-    """Refuse ``PTV - 5 mm``, which would else be read as a structure named 5."""
-    found = match_number(reader.text, reader.at)
-    unit = match_unit(reader.text, skip_blanks(reader.text, found[1])) if found else None
-    if unit is not None and unit[0] == "mm":
-        reader.fail(reader.at, "a structure cannot be shrunk by a margin; only + is known")
+def _is_length(text: str, at: int) -> bool:
+    """Whether a length such as ``5 mm`` stands here: ``PTV - 5 mm`` shrinks, it takes no structure named 5 away."""
+    found = match_number(text, skip_blanks(text, at))
+    unit = match_unit(text, skip_blanks(text, found[1])) if found else None
+    return unit is not None and unit[0] == "mm"
 
 
 def _check_blanks(reader: _Reader, before: int, operator_at: int) -> None:

@@ -24,6 +24,7 @@ from rtcheck.rules.names import NameTable, match_name
 
 __all__ = [
     "BoundExpression",
+    "BoundMargin",
     "BoundOperation",
     "BoundROI",
     "Resolution",
@@ -54,7 +55,15 @@ class BoundOperation:
     right: BoundExpression
 
 
-BoundExpression = BoundROI | BoundOperation
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMargin:
+    """``operand`` grown by so many mm in all directions; shrunk where negative."""
+
+    operand: BoundExpression
+    mm: float
+
+
+BoundExpression = BoundROI | BoundOperation | BoundMargin
 
 
 @dataclass(slots=True)
@@ -100,7 +109,13 @@ def is_target_expression(text: str) -> bool:
 
 def rois_of(bound: BoundExpression) -> tuple[ROI, ...]:
     """Return the ROIs of a bound expression, each once, in reading order."""
-    found = [bound.roi] if isinstance(bound, BoundROI) else [*rois_of(bound.left), *rois_of(bound.right)]
+    match bound:
+        case BoundROI(roi):
+            found = [roi]
+        case BoundMargin(operand):
+            found = [*rois_of(operand)]
+        case BoundOperation(_, left, right):
+            found = [*rois_of(left), *rois_of(right)]
     return tuple({id(roi): roi for roi in found}.values())
 
 
@@ -112,11 +127,8 @@ def resolve(expression: Expression, work: Resolution) -> BoundExpression | None:
         case Selector():
             return _resolve_selector(expression, work)
         case Margin():
-            raise Unresolved(
-                "RTD706",
-                f"Margins (+ {expression.mm:g} mm) are not evaluated in this version. Contour "
-                "and export the expanded structure and name it in the constraint.",
-            )
+            operand = resolve(expression.operand, work)
+            return None if operand is None else BoundMargin(operand, expression.mm)
         case Operation():
             return _resolve_operation(expression, work)
 

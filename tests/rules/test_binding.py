@@ -230,11 +230,13 @@ def test_names_are_matched_exactly_then_through_the_table():
     assert bind_constraint(CORD, replace(twice, course=doubled))[0].code == "RTD302"
 
 
-def test_margins_are_refused_in_plain_words():
-    """They come later; until then the constraint is not evaluated."""
+def test_margins_are_bound_with_their_sign():
+    """A margin is bound to what it is about, grown or shrunk; of nothing it is nothing."""
     (binding,) = bind(limit("c", "SpinalCord + 5 mm", "Max[Gy]", "<= 10 Gy"))
-    assert binding.code == "RTD706"
-    assert "5 mm" in binding.reason
+    assert (binding.code, binding.solid.mm, binding.solid.operand.roi.name) == ("", 5.0, "SpinalCord")
+    (shrunk,) = bind(limit("c", "(SpinalCord - 3 mm) | Liver", "Max[Gy]", "<= 10 Gy"))
+    assert shrunk.solid.left.mm == -3.0
+    assert [roi.name for roi in rois_of(shrunk.solid)] == ["SpinalCord", "Liver"]
 
 
 @pytest.mark.parametrize("metric", ["D95%[%]", "V100%[%]", "RxTotal[Gy]", "BED10[Gy]"])
