@@ -95,6 +95,10 @@ def _native(root: Dataset, expected: int, bits: int) -> NDArray[Any]:
     if element is None or element.vr == DUPLICATE:
         raise fault("RTD208", root, "PixelData", "absent or given twice: there is no dose grid")
     source = root.source
+    # Bytes (OB) and unknowns (UN) are swapped by nobody, so that in a big endian file their order is anybody's guess.
+    allowed = ("", "OW") if source.encoding.big_endian else ("", "OW", "OB", "UN")
+    if element.vr not in allowed:
+        raise fault("RTD207", root, "PixelData", f"found value representation {element.vr}, expected OW")
     if source.fragments:
         raise fault("RTD004", root, "PixelData", "encapsulated, but the transfer syntax is an uncompressed one")
     if element.length not in (expected, expected + (expected & 1)):
