@@ -75,6 +75,10 @@ class ExpressionSyntaxError(NotationError):
     """A structure expression is not in the notation of the contract."""
 
 
+class ExpressionLimitError(ExpressionSyntaxError):
+    """A structure expression is longer or deeper than any real one, or hides characters (RTD804)."""
+
+
 class GoalSyntaxError(NotationError):
     """A goal is not a comparator, a number and a unit that fits its metric."""
 
@@ -89,6 +93,7 @@ class Fault:
         found: what stands there.
         expected: what should stand there, and what to do.
         suggestion: a spelling that would have been accepted, or empty.
+        code: of the finding it becomes.
     """
 
     file: str
@@ -96,6 +101,7 @@ class Fault:
     found: str
     expected: str
     suggestion: str = ""
+    code: str = "RTD801"
 
     def __str__(self) -> str:
         where = f"{self.file}: {self.key_path}" if self.key_path else self.file

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from rtcheck.errors import Fault, FileFaultsError, NotationError
+from rtcheck.errors import ExpressionLimitError, Fault, FileFaultsError, NotationError
 
 __all__ = ["Faults", "Table", "check_schema", "describe", "misplaced_key", "suggest", "validate_table"]
 
@@ -39,7 +39,7 @@ class Faults:
         self.found: list[Fault] = []
         self._places: set[str] = set()
 
-    def add(self, key_path: str, found: str, expected: str, suggestion: str = "") -> None:
+    def add(self, key_path: str, found: str, expected: str, suggestion: str = "", code: str = "RTD801") -> None:
         """Note one fault; of one place only the first, which is the most basic.
 
         Raises:
@@ -51,12 +51,13 @@ class Faults:
         if len(self.found) == _MOST_FAULTS:
             self.found.append(Fault(self.file, "", f"more than {_MOST_FAULTS} faults", "a file of this kind"))
             raise FileFaultsError(tuple(self.found))
-        self.found.append(Fault(self.file, key_path, found, expected, suggestion))
+        self.found.append(Fault(self.file, key_path, found, expected, suggestion, code))
 
     def add_notation(self, key_path: str, error: NotationError, expected: str) -> None:
         """Note a fault of one of our notations, with the position of the faulty character."""
         found = f"{error.text!r}, character {error.position + 1}: {error.problem}"
-        self.add(key_path, found, expected, error.suggestion or "")
+        code = "RTD804" if isinstance(error, ExpressionLimitError) else "RTD801"
+        self.add(key_path, found, expected, error.suggestion or "", code)
 
 
 def check_schema(data: Mapping[str, Any], schema: str, faults: Faults) -> None:

@@ -39,7 +39,7 @@ def refusal_of(error: Exception) -> Refusal:
     """Put an error into the words of the contract."""
     if isinstance(error, FileFaultsError):
         findings = tuple(
-            finding("RTD801", fault.file, str(fault), file=fault.file, key_path=fault.key_path, found=fault.found,
+            finding(fault.code, fault.file, str(fault), file=fault.file, key_path=fault.key_path, found=fault.found,
                     expected=fault.expected, suggestion=fault.suggestion)
             for fault in error.faults
         )

@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
-from rtcheck.errors import ExpressionSyntaxError
+from rtcheck.errors import ExpressionLimitError, ExpressionSyntaxError
 from rtcheck.units import format_number, match_number, match_unit, scale_number, skip_blanks
 
 __all__ = [
@@ -124,6 +124,9 @@ class _Reader:
     def fail(self, position: int, problem: str, suggestion: str | None = None) -> NoReturn:
         raise ExpressionSyntaxError(self.text, position, problem, suggestion)
 
+    def refuse(self, position: int, problem: str) -> NoReturn:
+        raise ExpressionLimitError(self.text, position, problem)
+
 
 def parse_expression(text: str) -> Expression:
     """Read a structure expression.
@@ -132,14 +135,15 @@ def parse_expression(text: str) -> Expression:
         The tree; names are as written, without their quotes.
 
     Raises:
-        ExpressionSyntaxError: it is not an expression, or unlike operators stand without parentheses.
+        ExpressionSyntaxError: it is not an expression, or unlike operators stand without parentheses;
+            `ExpressionLimitError` where it is longer or deeper than any real one.
     """
     reader = _Reader(text)
     if len(text) > _MAX_LENGTH:
-        reader.fail(_MAX_LENGTH, f"an expression has at most {_MAX_LENGTH} characters")
+        reader.refuse(_MAX_LENGTH, f"an expression has at most {_MAX_LENGTH} characters")
     for position, letter in enumerate(text):
         if not letter.isprintable():
-            reader.fail(position, "control characters and line breaks have no place in an expression")
+            reader.refuse(position, "control characters and line breaks have no place in an expression")
     expression = _read_sequence(reader, 0)
     if reader.at < len(text):
         reader.fail(reader.at, "this ) closes nothing")
@@ -182,7 +186,7 @@ def _read_operand(reader: _Reader, depth: int) -> Expression:
     mark = reader.text[start : start + 1]
     reader.operands += 1
     if reader.operands > _MAX_OPERANDS or depth > _MAX_DEPTH:
-        reader.fail(
+        reader.refuse(
             start, f"an expression has at most {_MAX_OPERANDS} structures and {_MAX_DEPTH} levels of parentheses"
         )
     if mark in ("", ")") or mark in _OPERATORS or mark == "+":

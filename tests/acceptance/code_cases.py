@@ -391,6 +391,8 @@ CASES: dict[str, Case] = {
                    near_registry=registry_text(patient={"sex": "M", "childbearing_potential": False})),
     # --- protocol file ---------------------------------------------------------------------------------------------
     "RTD801": Case("F", protocol=only(constraint("c", goal="<= 10")), near_protocol=only(constraint("c"))),
+    "RTD804": Case("F", protocol=only(constraint("c", structure="(" * 40 + "SpinalCord" + ")" * 40)),
+                   near_protocol=only(constraint("c", structure="(" * 10 + "SpinalCord" + ")" * 10))),
     "RTD805": Case("W",
                    protocol=only(constraint("c"), top=DRAFT),
                    near_protocol=only(constraint("c"))),
@@ -401,7 +403,6 @@ CASES: dict[str, Case] = {
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "RTD608": ("tests/rules/test_outcome.py", "no file gives a number that is not finite past the readers"),
-    "RTD804": ("tests/catalogue/test_protocol.py", "expressions beyond their limits are refused with RTD801"),
     "RTD901": ("tests/cli/test_command_line.py", "a fault of the program, not of an export"),
     "RTD903": ("tests/cli/test_command_line.py", "a folder that cannot be written to"),
     "RTD905": ("", "raised where exports are watched as they arrive"),
