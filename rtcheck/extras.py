@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from types import ModuleType
 
 from rtcheck.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "load_extra"]
+__all__ = ["EXTRAS", "load_extra", "require_extra"]
 
 EXTRAS = {"typst": "pdf"}
 """Module to the extra of the package that brings it."""
+
+
+def require_extra(module: str) -> None:
+    """Make sure that an optional library is there, without the time that importing it takes.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise _missing(module)
 
 
 def load_extra(module: str) -> ModuleType:
@@ -24,7 +35,10 @@ def load_extra(module: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        extra = EXTRAS[module]
-        raise MissingExtraError(
-            f'this needs the optional package {module}: install it with  pip install "rtcheck[{extra}]"'
-        ) from error
+        raise _missing(module) from error
+
+
+def _missing(module: str) -> MissingExtraError:
+    return MissingExtraError(
+        f'this needs the optional package {module}: install it with  pip install "rtcheck[{EXTRAS[module]}]"'
+    )

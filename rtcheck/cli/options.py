@@ -9,6 +9,7 @@ import click
 
 from rtcheck.cli.renderers import FORMATS
 from rtcheck.cli.time_limit import DEFAULT_SECONDS
+from rtcheck.extras import require_extra
 
 __all__ = [
     "deflated_option",
@@ -52,6 +53,7 @@ def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: 
 
     Raises:
         click.BadParameter: not of that form, an unknown format, or one file named twice.
+        MissingExtraError: a format needs a package that is not installed; told before anything is measured.
     """
     outputs: list[tuple[str, Path]] = []
     for value in values:
@@ -63,6 +65,8 @@ def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: 
         path = Path(name)
         if any(path.absolute() == other.absolute() for _, other in outputs):
             raise click.BadParameter(f"{name} is named twice")
+        if kind == "pdf":
+            require_extra("typst")
         outputs.append((kind, path))
     return tuple(outputs)
 

@@ -23,7 +23,7 @@ COLUMNS = (
     "where", "confidence", "endpoint", "note", "protocol", "protocol_version", "rtcheck", "result_sha256",
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "−", "＝", "＋", "－", "＠", "'")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "−", "＝", "＋", "－", "＠", "'")
 """What begins a formula in some spreadsheet, full-width forms included; and the apostrophe itself."""
 
 _NO_VERDICT = "NO_VERDICT"

@@ -43,7 +43,7 @@ _JOINED = re.compile(
     r"|:(?=[\w+-]+:)",  # emoji
     re.IGNORECASE,
 )
-_FIRST = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
+_FIRST = re.compile(r"^(\s*)([-+=](?=[-+=\s]*$|\s)|#(?=[#\s]|$)|\d+(?=[.)](?:\s|$)))")
 
 
 def escape_markdown(text: str) -> str:

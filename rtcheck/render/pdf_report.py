@@ -53,7 +53,7 @@ _ROOM = {False: 120, True: 185}
 _MANY_COLUMNS = 9
 """Tables with more columns lie across the page."""
 _LONG_NOTES = 1200
-"""Rows with more characters may break over pages; shorter ones stay whole."""
+"""Rows and findings with more characters may break over pages; shorter ones stay whole."""
 
 
 def pdf_report(document: Document) -> bytes:
@@ -226,7 +226,8 @@ def _sign_off(block: SignOff) -> dict[str, object]:
 def _finding(item: FindingItem) -> dict[str, object]:
     names = {"severity": item.severity_word, "title": item.title, "code": item.code, "subject": item.subject,
              "message": item.message, "why": item.why, "fix": item.fix}  # fmt: skip
-    return {"tone": item.tone, **{name: _pieces(text) for name, text in names.items()}}
+    long = sum(map(len, names.values())) > _LONG_NOTES
+    return {"tone": item.tone, "long": long, **{name: _pieces(text) for name, text in names.items()}}
 
 
 def _plot(plot: Plot) -> dict[str, object]:
