@@ -12,6 +12,8 @@ METHOD_MESSAGES: dict[str, tuple[str, str]] = {
     "method.outside_dose_grid": ("dose outside the grid", "网格之外的剂量"),
     "method.end_slices": ("beyond the outermost contours", "最外层轮廓之外"),
     "method.interval": ("interval", "区间"),
+    "method.redacted": ("redacted", "已去标识"),
+    "method.blinded": ("blinded", "已设盲"),
     "method.software": ("Software", "软件"),
     "method.sources": ("Sources of the limits", "限值的来源"),
     "method.sampling.title": ("Sampling", "采样"),

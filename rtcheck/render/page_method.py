@@ -57,7 +57,7 @@ def method_section(page: Page) -> Section:
     provenance = page.report.provenance
     conventions = tuple(
         (page.say(f"method.{key}") if f"method.{key}" in MESSAGES else visible(key), text_cell(value))
-        for key, value in provenance.conventions.items()
+        for key, value in sorted(provenance.conventions.items())
     )
     blocks: list[Block] = [Facts("conventions", page.say("method.conventions"), conventions)]
     words = [(page.say(f"method.{part}.title"), text_cell(_text(page, part))) for part in _PARTS]
@@ -65,7 +65,7 @@ def method_section(page: Page) -> Section:
     blocks.append(Facts("method", page.say("section.method"), tuple(words)))
     limits = tuple((str(number), text_cell(page.say(f"method.limit.{key}"))) for number, key in enumerate(_LIMITS, 1))
     blocks.append(Facts("limits", page.say("method.limits.title"), limits))
-    software = tuple((visible(name), text_cell(version)) for name, version in provenance.software.items())
+    software = tuple((visible(name), text_cell(version)) for name, version in sorted(provenance.software.items()))
     blocks.append(Facts("software", page.say("method.software"), software))
     if page.report.sources:
         columns = (Column("key", page.say("column.key")), Column("citation", page.say("column.citation"), wide=True))
