@@ -79,9 +79,10 @@ def datasets(
     structures: list[RoiSpec] | None = None,
     plan: Mapping[str, Any] | None = None,
     dose: Callable[[np.ndarray], np.ndarray] = dose_at,
+    steps: tuple[float, float, float] = (3.0, 3.0, 3.0),
 ) -> dict[str, pydicom.Dataset]:
     """The small patient: struct, plan, dose, before anything is written."""
-    grid = box_grid(LOW, HIGH, (3.0, 3.0, 3.0), position=position, descending=descending, absolute=absolute)
+    grid = box_grid(LOW, HIGH, steps, position=position, descending=descending, absolute=absolute)
     options = {"fractions": 5, "dose_references": [DoseReferenceSpec(1, 50.0, 1)], **(plan or {})}
     return {
         "struct": structure_set(rois() if structures is None else structures),
@@ -275,8 +276,10 @@ def build(name: str) -> Seed:
 
 def small_files() -> dict[str, dict[str, bytes]]:
     """Plan, dose and structure set of one very small patient in four encodings: what is cut at every byte."""
-    target = RoiSpec("PTV_L1", 1, box_contours(*PTV, 3.0)[:3], "PTV")
-    objects = datasets(structures=[target], plan={"approval": "APPROVED"})
+    target = RoiSpec("PTV_L1", 1, box_contours(*PTV, 3.0), "PTV")
+    cord = RoiSpec("SpinalCord", 2, box_contours(*CORD, 3.0), "ORGAN")
+    body = RoiSpec("BODY", 3, box_contours(*BODY, 12.0), "EXTERNAL")
+    objects = datasets(structures=[target, cord, body], steps=(3.0, 3.0, 3.0))
     del objects["struct"].ApprovalStatus, objects["struct"].ReviewDate, objects["struct"].ReviewTime
     del objects["struct"].ReviewerName
     forms: dict[str, dict[str, Any]] = {
