@@ -38,7 +38,9 @@ GEOMETRY_CODES = (
          fix="Export the dose again as unsigned 16- or 32-bit.",
          reference="DICOM PS3.3 §C.8.8.3.4"),
     Code("RTD208", "F", "pixel data size differs from the header",
-         why="Planes are missing or too many, so every plane after the first fault may stand in the wrong place.",
+         why="Planes are missing or too many, so every plane after the first fault may stand in the wrong place. Where "
+             "the size is right but voxels are zero between or behind hot planes (E; W where it may be the end of the "
+             "calculated part), a copy was not finished or lost a block, and organs there look spared.",
          fix="Copy or export the dose file again and compare its size with the original.",
          reference="DICOM PS3.3 §C.7.6.3, §C.7.6.6"),
     Code("RTD209", "F", "plane offsets missing, wrong count, repeated or not monotonic",
