@@ -33,9 +33,9 @@ INTAKE_CODES = (
              "exhaust the machine and leave other cases unchecked.",
          fix="Check where the file comes from. If it is genuine, export a smaller dose grid or fewer objects at a "
              "time.",
-         reference="rtcheck limits, each checked before memory is spent: 2 GiB a file and its decoded pixels; a deflated "
-                   "data set 200 times its size and 1 GiB; 32 levels of sequences, 5 million elements, 20 million contour "
-                   "points, 10,000 ROIs, 64 KiB a text, 120 s of processor time a case (--time-limit)"),
+         reference="rtcheck limits, each checked before memory is spent: 2 GiB a file and its decoded pixels; a "
+                   "deflated data set 200 times its size and 1 GiB; 32 levels of sequences, 5 million elements, 20 "
+                   "million contour points, 10,000 ROIs, 64 KiB a text, 120 s of processor time a case (--time-limit)"),
     Code("RTD006", "F", "same SOP Instance UID, different content",
          why="Two objects claim to be the same one. Which of them was treated cannot be told, and the order of files "
              "on disk would decide the result.",
