@@ -24,6 +24,7 @@ from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 
 __all__ = ["AROUND_KINDS", "IndexFound", "evaluate_index", "external_of", "targets_of"]
 
+_OWN_STEP_MM = 0.5
 _STEP_MM = 1.0
 _EXTERNAL_STEP_MM = 3.0
 _LEAST_OUTSIDE = 1e-3
@@ -124,7 +125,7 @@ def evaluate_index(
 
 def _territory(bench: Bench, bound: BoundExpression, lesion: str, model: str, reading: str) -> Territory | Problem:
     """Return the neighbourhood of a target among those of the other lesions."""
-    own = _body(bench, bound, model, reading, _STEP_MM)
+    own = _body(bench, bound, model, reading, _OWN_STEP_MM)
     if isinstance(own, Problem):
         return own
     others = []

@@ -19,10 +19,12 @@ _CHUNK = 20_000
 _STEP_MM = 0.6
 _LEAST_MM = 0.02
 _KEPT = 12
-_SLACK_MM = 0.02
+_SLACK_MM = 0.01
 """Points set on the surface may be this much nearer to the target: its own surface is known by points."""
 _STAR = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=np.float64)
 _QUARTERS = np.array([(i, j, k) for i in (0.25, 0.75) for j in (0.25, 0.75) for k in (0.25, 0.75)])
+_SURFACE_MM = 0.1
+"""Distances are known to this: the surface of the target is known by points."""
 _SHELL_MM = 5.0
 _BEND = 1.5
 
@@ -33,7 +35,7 @@ class BeyondDose:
 
     Attributes:
         dose_gy: None where no point of the neighbourhood is so far away, or its dose is unknown.
-        error_gy: what cubic interpolation would change there.
+        error_gy: what cubic interpolation would change there, and a tenth of a millimetre of the distance.
         at_mm: where, x, y, z in LPS.
         cut: whether the dose grid ends nearer to the target than the distance, or the highest dose lies on its edge:
             there may be more beyond.
@@ -73,8 +75,12 @@ def highest_beyond(field: DoseField, nodes: DoseNodes, territory: Territory, dis
     if best < 0:
         return BeyondDose(None, cut=cut)
     bend = bend_parts(field, np.eye(3), *place[:, None]).sum(axis=0)
+    distance = float(territory.distance(place[None, :])[0])
+    near = np.concatenate([territory.at_distance(place[None, :], distance + d) for d in (-_SURFACE_MM, _SURFACE_MM)])
+    moved = np.nan_to_num(dose_parts(field, np.eye(3), *np.ascontiguousarray(near.T)).sum(axis=0), nan=best)
+    error = _BEND * abs(float(bend[0])) + float(np.max(np.abs(moved - best)))
     x, y, z = place.tolist()
-    return BeyondDose(best, _BEND * abs(float(bend[0])), (x, y, z), cut or _on_edge(field, nodes, place))
+    return BeyondDose(best, error, (x, y, z), cut or _on_edge(field, nodes, place))
 
 
 def _allowed(territory: Territory, points: FloatArray, distance_mm: float) -> NDArray[np.bool_]:
