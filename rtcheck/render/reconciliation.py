@@ -58,7 +58,8 @@ def _chain(found: Reconciliation) -> str:
 def _volume(link: TargetLink) -> str:
     name = " | ".join(link.rois) or " | ".join(link.registered)
     if link.problem:
-        return f"no usable {name} ({link.role.upper()})"
+        role = link.role.upper()
+        return f"{role} {name} cannot be used" if link.rois else f"no {role} {name} in the set"
     return name if link.volume.value is None else f"{name} {format_value(link.volume.value)} cc"
 
 
@@ -66,9 +67,10 @@ def _organ(found: Reconciliation) -> str:
     organ = found.organ
     if organ.share is None:
         if not organ.structure:
-            return "its organ is not checked"
-        return f"its organ is not checked, no one {organ.structure} in the set" if not organ.rois else (
-            f"its organ is not checked: {organ.reason}")  # fmt: skip
+            return "no structure of its organ to compare with"
+        if organ.rois:
+            return f"not compared with its organ: {organ.reason.rstrip('.')}"
+        return f"not compared with its organ: no {organ.structure} in the set, or several"
     if organ.share == 1.0:
         return f"{organ.role.upper()} wholly in {organ.structure}"
     if organ.share == 0.0:
@@ -96,8 +98,8 @@ def _prescription(lesion: LesionResult, found: Reconciliation) -> str:
     if target is not None and target.median.value is not None:
         share = ""
         if lesion.dose_gy:
-            share = f", {format_value(100 * target.median.value / lesion.dose_gy, (50.0, 100.0))} % of it"
-        text += f"; median {format_value(target.median.value, _limits(lesion))} Gy{share}"
+            share = f" ({format_value(100 * target.median.value / lesion.dose_gy, (50.0, 100.0))} %)"
+        text += f"; median of the target {format_value(target.median.value, _limits(lesion))} Gy{share}"
     return text.lstrip("; ")
 
 
