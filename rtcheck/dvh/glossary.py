@@ -29,13 +29,32 @@ class Meaning:
         definition: what it is; ``{at}`` stands for the number in the metric.
         convention: what is particular about how it is computed here, or empty.
         source: the report or paper that defines it.
+        formula: in symbols, or empty.
+        fails: where it misleads or has no value, or empty.
     """
 
     title: str
     definition: str
     source: str
     convention: str = ""
+    formula: str = ""
+    fails: str = ""
 
+
+_NEIGHBOURHOOD = (
+    "Only the target's own neighbourhood counts: every point belongs to the registered target that it is nearest to, "
+    "surface to surface, and a point inside a target to that target. So clouds of several lesions that run into each "
+    "other are cut half way between them; each index uses its own lesion's prescription. Where a structure of type "
+    "EXTERNAL exists the dose inside it counts, and the interval reaches to all of the cloud (RTD602). The volume is "
+    "that of the trilinear dose: exact in whole cells, by exact columns in cells that the surface crosses. Where an "
+    "active lesion has no usable target it is not known which dose is its own: then there is no value."
+)
+_BEYOND = (
+    "2 cm or more from the surface of the target in any direction, in three dimensions, not on a ring at 2 cm. Inside "
+    "the structure of type EXTERNAL where one exists, and in the target's own neighbourhood: points that are nearer to "
+    "another registered target are not looked at. Found at dose nodes and, between them, on the surface 2 cm away."
+)
+_CUT = "An isodose that reaches the edge of the dose grid has no bound: no value, RTD601."
 
 GLOSSARY: dict[Kind, Meaning] = {
     "D": Meaning(
@@ -89,43 +108,68 @@ GLOSSARY: dict[Kind, Meaning] = {
         "The square of the target volume inside the prescription isodose, divided by the target volume and by the "
         "volume of that isodose. 1 is perfect.",
         f"Paddick 2000 (10.3171/jns.2000.93.supplement_3.0219); {_ICRU91}",
+        _NEIGHBOURHOOD,
+        formula="TV_PIV² / (TV × PIV)",
+        fails=f"It cannot tell too much dose around the target from too little in it. {_CUT}",
     ),
     "CI_RTOG": Meaning(
         "conformity index of RTOG",
         "The volume of the prescription isodose divided by the target volume. Also written R100.",
         "Shaw 1993 (10.1016/0360-3016(93)90548-A)",
+        _NEIGHBOURHOOD,
+        formula="PIV / TV",
+        fails="An isodose of the right size in the wrong place has the perfect value 1: read it beside the coverage. "
+        f"{_CUT}",
     ),
     "GI": Meaning(
         "gradient index",
         "The volume of the half-prescription isodose divided by that of the prescription isodose.",
         f"Paddick and Lippitz 2006 (10.3171/sup.2006.105.7.194); {_ICRU91}",
+        _NEIGHBOURHOOD,
+        formula="V(half prescription) / PIV",
+        fails="It does not know the target: a plan whose prescription isodose is too large has the better index. "
+        f"{_CUT}",
     ),
     "R50": Meaning(
         "intermediate dose spillage",
         "The volume of the half-prescription isodose divided by the target volume.",
-        "RTOG 0813 and 0915",
+        "RTOG 0813 and 0915 (secondary: read in transcriptions of their tables)",
+        _NEIGHBOURHOOD,
+        formula="V(half prescription) / TV",
+        fails=f"Limits on it depend on the volume of the target and are written for lung. {_CUT}",
     ),
     "D2cm": Meaning(
         "dose beyond two centimetres",
-        "The highest dose at any point of the body more than 2 cm away from the target.",
-        "RTOG 0813 and 0915",
+        "The highest dose at any point of the body 2 cm or more away from the target.",
+        "RTOG 0813 and 0915 (secondary: read in transcriptions of their tables)",
+        _BEYOND,
+        fails="Where the dose grid ends within 2 cm of the target inside the patient, or the highest dose lies on its "
+        "edge, there is no value, RTD601. Near another lesion much of the dose can be that lesion's.",
     ),
     "HI_ICRU83": Meaning(
         "homogeneity index",
         "The near-maximum less the near-minimum dose, divided by the median: (D2% - D98%) / D50%. 0 is homogeneous.",
         _ICRU83,
+        formula="(D2% - D98%) / D50%",
+        fails="It says nothing about where the hot and cold parts are.",
     ),
     "gEUD": Meaning(
         "generalised equivalent uniform dose",
         "The power mean of the dose with exponent a = {at}; a uniform dose of that size is taken to have the same "
         "effect.",
-        "Niemierko 1997 (10.1118/1.598063)",
+        "Niemierko 1997 (10.1118/1.598063) and 1999 (Med Phys 26, 1100)",
+        "The dose is linear between samples. Large a follows hot spots, a = 1 is the mean, negative a "
+        "follows cold spots, with 0 wherever the dose reaches 0 Gy.",
+        formula="(sum v_i d_i^a / V)^(1/a)",
+        fails="Values of a are fits to outcome with wide errors, for conventional fractions unless asked of EQD2. "
+        "Partly outside the dose grid a positive a has no bound (RTD601).",
     ),
     "BED": Meaning(
         "biologically effective dose of the prescription",
         "D (1 + (D/n) / (α/β)) for the lesion's prescription of D in n fractions, with α/β = {at}.",
         "Fowler 1989 (10.1259/0007-1285-62-740-679)",
         "It has no interval: the prescription is exact.",
+        formula="D (1 + (D/n) / (α/β))",
     ),
     "RxTotal": Meaning(
         "prescribed dose",
@@ -138,6 +182,12 @@ GLOSSARY: dict[Kind, Meaning] = {
         "The fraction of the organ that, irradiated uniformly to the prescription, is taken to have the same effect as "
         "the dose distribution.",
         "Kutcher and Burman 1989 (10.1016/0360-3016(89)90972-3)",
+        "n is 0.97, fitted to the liver (Dawson 2002, 10.1016/S0360-3016(02)02846-8; secondary: recalled, not read "
+        "again); the interval reaches to n = 1, the mean dose over the prescription. The original paper refers to the "
+        "maximum dose, the limits on the liver to the prescription.",
+        formula="100 % × sum (v_i / V) (d_i / prescription)^(1/n)",
+        fails="n is the liver's: for another organ the number means nothing. It needs a prescription, so an expression "
+        "with a lesion, such as Liver - @lesion.gtv.",
     ),
 }
 """Every kind of metric."""

@@ -56,10 +56,12 @@ def explain_metric(metric: Metric) -> str:
         biological = f"{metric.biological.kind} with {ab}: {formula} at every sample, before plans are summed."
     return _page(f"{print_metric(metric)}  {meaning.title}", [
         ("Definition", meaning.definition.format(at=at)),
+        ("Formula", meaning.formula),
         ("Unit", unit),
         ("Dose quantity", biological),
         ("Here", meaning.convention),
         ("Convention", "" if metric.kind in ("BED", "RxTotal") else CONVENTION),
+        ("Fails", meaning.fails),
         ("Source", meaning.source),
     ])
 
