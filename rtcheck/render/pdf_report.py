@@ -41,6 +41,7 @@ __all__ = ["pdf_report", "printable"]
 _STANDARD = "a-2b"
 _LONG = 14
 """Runs of so many characters without a blank may break anywhere: identifiers are wider than columns."""
+_RUN = re.compile(rf"[^\s\u2e80-\uffff]{{{_LONG + 1},}}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _FONT = re.compile(r'font-family="[^"]*"')
 _INK = {"good": "#176f2c", "bad": "#b3261e", "warn": "#8a5a00", "open": "#6f42c1"}
@@ -258,14 +259,20 @@ def _svg(drawing: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return a text cut where a line may break inside a long run without blanks; the pieces together are the text."""
-    out: list[str] = []
-    for part in re.split(r"(?<=\s)", printable(text)):
-        run = [part[at : at + _LONG] for at in range(0, len(part), _LONG)] if len(part) > _LONG else [part]
-        if len(run) == 1 and out and not out[-1].endswith("\0"):
-            out[-1] += run[0]
-        else:
-            out += run
+    """Return a text cut where a line may break inside a long run without blanks; the pieces together are the text.
+
+    Chinese may break anywhere as it is, and is not cut.
+    """
+    out = [""]
+    at = 0
+    shown = printable(text)
+    for run in _RUN.finditer(shown):
+        out[-1] += shown[at : run.start()]
+        pieces = [run.group()[start : start + _LONG] for start in range(0, len(run.group()), _LONG)]
+        out[-1] += pieces[0]
+        out += pieces[1:]
+        at = run.end()
+    out[-1] += shown[at:]
     return [piece for piece in out if piece]
 
 

@@ -11,7 +11,7 @@ import pytest
 from rtcheck.errors import MissingExtraError
 from rtcheck.render.build_document import build_document
 from rtcheck.render.document import Cell, Column, Row, Section, Table
-from rtcheck.render.pdf_report import pdf_report, printable
+from rtcheck.render.pdf_report import _pieces, pdf_report, printable
 from tests.golden.reports import failing, passing, refused
 from tests.hostile import CORPUS, sample
 from tests.render.pages import document
@@ -132,6 +132,16 @@ def test_chinese_is_printed_and_read_back():
     """Chinese names and texts can be read out of the file again, rare characters of names too."""
     text = text_of(pdf_report(document("肝右叶 堃喆 GTV", language="zh")))
     assert text.count("肝右叶堃喆GTV") > 20
+
+
+def test_only_long_runs_get_marks_where_a_line_may_break():
+    """Names and sentences are cut nowhere, so that they can be found and copied; long identifiers may break."""
+    sentence = "PTV_L1_boost of 违反了强制限值，或有登记病灶未获覆盖或未治疗"
+    assert _pieces(sentence) == [sentence]
+    long = "a " + "2.25.1735876646" * 3 + " b"
+    assert "".join(_pieces(long)) == long
+    assert max(map(len, _pieces(long))) <= 16
+    assert _pieces("") == []
 
 
 def test_what_the_fonts_lack_is_an_escape():
