@@ -73,8 +73,8 @@ def test_dose_and_ct_lie_where_they_are(shown):
         points = np.empty((len(one.rows_mm), len(one.columns_mm), 3))
         points[..., across], points[..., along] = one.columns_mm[None, :], one.rows_mm[:, None]
         points[..., normal] = one.point_mm[normal]
-        inside = np.all((points >= np.array(GRID.origin)) & (points <= np.array(GRID.origin) * [-1, -1, 0] + [0, 0, 72]),
-                        axis=-1)
+        low, high = np.array(GRID.origin), np.array(GRID.origin) * [-1, -1, 0] + [0, 0, 72]
+        inside = np.all((points >= low) & (points <= high), axis=-1)
         known = ~np.isnan(one.dose_gy)
         assert np.array_equal(known, inside)
         assert np.abs(one.dose_gy - (50 + points @ GRADIENT))[known].max() < 2e-3
