@@ -201,12 +201,13 @@ def _subject(
 ) -> str:
     """Return what a finding is about: kept where it is ours (a constraint, a key), else a pseudonym."""
     subject = one.subject
-    if one.code.startswith("RTD7") or subject in names.given or subject in structures:
+    ours = one.code.startswith("RTD7") and one.code != "RTD758"  # constraints, rules, lesions and keys
+    if ours or subject in names.given or subject in structures:
         return clean(subject)
     if not subject or fold_name(subject) in kept or _TARGET.fullmatch(subject) or _LESION.fullmatch(subject):
         return subject
     if subject in ("patient", "dose", "plan", "export", "trial.arm", "prior_course", "rtcheck", "command line"):
         return subject
-    if one.code.startswith("RTD3"):
+    if one.code.startswith(("RTD3", "RTD6", "RTD7")):
         return pseudonym(names, "STRUCT", subject)
     return pseudonym(names, "FILE", subject)

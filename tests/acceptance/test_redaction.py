@@ -15,9 +15,12 @@ from tests.synthetic.dicom import RoiSpec, set_raw
 from tests.synthetic.encode import encode
 
 CANARIES = {
-    "name": "Kanarienvogel^Gelb", "chinese": "金丝雀", "id": "CANARY-ID-7731", "birth": "19520229", "roi": "CanaryRoi7731",
+    "name": "Kanarienvogel^Gelb", "chinese": "金丝雀", "id": "CANARY-ID-7731", "birth": "19520229",
+    "roi": "CanaryRoi7731",
     "target": "PTV Frau Kanarienvogel", "plan": "CanaryPlan77", "plan_name": "NameOfCanary", "text": "FreeCanaryText",
-    "date": "20260311", "lesion": "CanaryLesion", "organ": "canary organ", "folder": "canaryfolder", "reg": "CanaryRegistry",
+    "date": "20260311", "lesion": "CanaryLesion", "organ": "canary organ",
+    "folder": "canaryfolder", "reg": "CanaryRegistry",
+    "site": "CanarySite", "loose": "PTV CanaryLoose",
 }  # fmt: skip
 TEXTS = ("json", "html", "markdown", "csv", "sarif", "junit", "text", "exhibits")
 UIDS = {}
@@ -25,7 +28,8 @@ UIDS = {}
 
 def export(folder):
     """The small patient with canaries wherever an export holds words, numbers or dates about somebody."""
-    objects = datasets(structures=[*rois(), RoiSpec(CANARIES["roi"], 9, rois()[1].contours)])
+    objects = datasets(structures=[*rois(), RoiSpec(CANARIES["roi"], 9, rois()[1].contours),
+                                  RoiSpec(CANARIES["loose"], 10, rois()[1].contours)])
     for role, ds in objects.items():
         ds.SpecificCharacterSet = "ISO_IR 192"
         set_raw(ds, "PatientName", f"{CANARIES['name']}={CANARIES['chinese']}".encode())
@@ -60,7 +64,10 @@ def case(tmp_path_factory):
     root = tmp_path_factory.mktemp(CANARIES["folder"])
     export(root / "export")
     one = {key: value for key, value in LESIONS[0].items() if key != "gtv"} | {"ptv": [CANARIES["target"]]}
-    two = {**one, "id": CANARIES["lesion"], "organ": CANARIES["organ"], "ptv": [f"PTV {CANARIES['reg']}"]}
+    two = {
+        **one, "id": CANARIES["lesion"], "organ": CANARIES["organ"], "site": CANARIES["site"],
+        "ptv": [f"PTV {CANARIES['reg']}"],
+    }  # fmt: skip
     (root / "registry.toml").write_text(
         registry_text(lesions=[one, two], patient={"id": CANARIES["id"]}), encoding="utf-8"
     )
@@ -112,6 +119,25 @@ def test_no_format_of_a_redacted_result_names_anybody(written, kind):
     """No name, identifier, date, original UID or free text in any of them."""
     folder, _ = written
     assert leaks(content(folder / kind)) == []
+
+
+def test_nor_does_the_pdf(written, case, tmp_path):
+    """Neither its text nor its metadata names anybody."""
+    pytest.importorskip("typst", reason="the pdf extra is not installed")
+    pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
+    folder, _ = written
+    _, arguments = case
+    (tmp_path / "key").write_bytes((folder / "key.json").read_bytes())
+    for name, more in (("plain", ()), ("redacted", ("--redact", "--redact-key", tmp_path / "key"))):
+        assert run(*arguments, "-o", f"pdf={tmp_path / name}", *more).code in (1, 3)
+    texts = {}
+    for name in ("plain", "redacted"):
+        reader = pypdf.PdfReader(tmp_path / name)
+        pages = "\n".join(page.extract_text() for page in reader.pages)
+        xmp = reader.trailer["/Root"].get("/Metadata")
+        texts[name] = f"{pages}\n{reader.metadata}\n{xmp.get_data().decode() if xmp else ''}"
+    assert "id" in leaks(texts["plain"])
+    assert leaks(texts["redacted"]) == []
 
 
 def test_nor_does_what_is_printed(written):
