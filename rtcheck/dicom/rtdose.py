@@ -49,7 +49,8 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
     if units != "GY":
         raise fault("RTD201", root, "DoseUnits", f"found {units!r}, expected 'GY'; export absolute dose in Gy")
     dose_type = _dose_type(root)
-    summation: SummationType = required_code(root, "DoseSummationType", _SUMMATION_TYPES)  # type: ignore[assignment]
+    stated = required_code(root, "DoseSummationType", _SUMMATION_TYPES)
+    summation: SummationType = stated  # type: ignore[assignment]  # refused above unless it is one of the types
     scaling = decimal(root, "DoseGridScaling", "RTD206")
     if scaling is None or not scaling > 0:
         found = "absent" if scaling is None else f"found {scaling:g}"

@@ -138,7 +138,7 @@ def _read_numbered(text: str, start: int) -> _At | None:
     head = _NUMBERED.match(text, start)
     if head is None:
         return None
-    kind: Kind = {"d": "D", "dc": "DC", "v": "V", "cv": "CV"}[head.group(1).lower()]  # type: ignore[assignment]
+    kind: Kind = head.group(1).upper()  # type: ignore[assignment]  # the pattern matches D, DC, V and CV only
     begin = head.end()
     found = match_number(text, begin)
     if found is None:
