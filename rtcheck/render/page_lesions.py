@@ -7,6 +7,7 @@ from rtcheck.exhibits import LesionExhibit
 from rtcheck.render.cells import interval_cell, join_cells, missing_cell, number_cell, text_cell, tone_of, whole_cell
 from rtcheck.render.document import Block, Cell, Column, Paragraph, Row, Section, Table
 from rtcheck.render.page_strip import Page
+from rtcheck.render.reconciliation import reconciliation_notes
 from rtcheck.render.terminal import visible
 from rtcheck.rules.result import LesionResult
 
@@ -53,7 +54,8 @@ def _row(page: Page, index: int, lesion: LesionResult) -> Row:
         *_measured(page, lesion, index, shown, f"exhibits.lesions[{place}]"),
         state,
     )
-    notes = (visible(lesion.reason),) if lesion.reason else ()
+    told = ([lesion.reason] if lesion.reason else []) + reconciliation_notes(lesion, page.report.lesions)
+    notes = tuple(visible(note) for note in told)
     return Row(f"lesion-{index + 1}", cells, tone_of(lesion.state), notes)
 
 
