@@ -180,6 +180,12 @@ def _value(bench: Bench, course: Course, roi: ROI, metric: Metric) -> MetricValu
             )
     if metric.kind in ("RxTotal", "BED"):
         return MetricValue(None, None, None, metric.unit, "There is no prescription in this table.", "RTD501")
+    if metric.kind in (*AROUND_KINDS, "Veff") and metric.needs_prescription:
+        reason = (
+            f"{print_metric(metric)} refers to a prescription, and this table has none: ask rtcheck check, with a "
+            "constraint on @lesion.ptv and the lesion's dose_gy in the registry."
+        )
+        return MetricValue(None, None, None, metric.unit, reason, "RTD501")
     if metric.kind in AROUND_KINDS:
         return evaluate_index(bench, roi.name, BoundROI(roi), metric, None).value
     dose = measure(bench, roi.name, BoundROI(roi), quantity)

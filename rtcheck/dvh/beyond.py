@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.nodes import DoseNodes
 from rtcheck.dvh.sampling import bend_parts, dose_parts
 from rtcheck.geometry.territory import Territory
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["BeyondDose", "highest_beyond"]
 
@@ -94,7 +95,7 @@ def _allowed(territory: Territory, points: FloatArray, distance_mm: float) -> ND
 def _hottest_node(nodes: DoseNodes, territory: Territory, distance_mm: float) -> tuple[float, FloatArray]:
     """Highest dose at a node in the region, and where; -1 where there is none."""
     dose = nodes.dose_gy
-    order = np.argsort(-np.nan_to_num(dose, nan=-1.0), axis=None, kind="stable")
+    order = _hottest_first(nodes)
     known = int(np.count_nonzero(~np.isnan(dose)))
     for begin in range(0, known, _CHUNK):
         k, j, i = np.unravel_index(order[begin : min(begin + _CHUNK, known)], dose.shape)
@@ -104,6 +105,11 @@ def _hottest_node(nodes: DoseNodes, territory: Territory, distance_mm: float) ->
             first = int(found[0])
             return float(dose[k[first], j[first], i[first]]), points[first]
     return -1.0, np.zeros(3)
+
+
+@lru_cache(maxsize=1)  # all targets and readings of a case look at the same nodes
+def _hottest_first(nodes: DoseNodes) -> IntArray:
+    return np.argsort(-np.nan_to_num(nodes.dose_gy, nan=-1.0), axis=None, kind="stable").astype(np.int64)
 
 
 def _surface_of(nodes: DoseNodes, territory: Territory, distance_mm: float, best: float) -> FloatArray:

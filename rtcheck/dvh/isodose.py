@@ -9,7 +9,7 @@ which a border of the neighbourhood or of the patient may pass are divided furth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -119,6 +119,7 @@ def _volume(
 ) -> _Sums:
     """Volume of one neighbourhood with the dose at least `least_gy`."""
     least = least_gy * (1 - _TOLERANCE)
+    nodes = _cropped(nodes, least)
     dose = nodes.dose_gy
     low = high = dose[:-1, :-1, :-1]
     for corner in range(1, 8):
@@ -131,6 +132,19 @@ def _volume(
     for begin in range(0, len(cells), _BATCH):
         out += _mixed_cells(field, nodes, cells[begin : begin + _BATCH], least, territory, columns, bend=bend)
     return out
+
+
+def _cropped(nodes: DoseNodes, least: float) -> DoseNodes:
+    """Return the nodes of the box where the dose reaches `least`, and one more on every side."""
+    hot = nodes.dose_gy >= least
+    spans = []
+    for axis in range(3):
+        found = np.flatnonzero(hot.any(axis=tuple(a for a in range(3) if a != axis)))
+        spans.append(slice(max(int(found[0]) - 1, 0), int(found[-1]) + 2) if len(found) else slice(0, 2))
+    z, y, x = spans
+    return replace(
+        nodes, dose_gy=nodes.dose_gy[z, y, x], x_mm=nodes.x_mm[x], y_mm=nodes.y_mm[y], z_mm=nodes.z_mm[z]
+    )
 
 
 def _cell_boxes(nodes: DoseNodes, cells: IntArray) -> tuple[FloatArray, FloatArray]:

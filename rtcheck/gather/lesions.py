@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rtcheck.conformity import AROUND_KINDS, evaluate_index
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -54,11 +55,14 @@ def lesion_exhibit(
     assert dose is not None
     if isinstance(dose, Problem):
         return absent_lesion(binding, dose.reason, dose.code, name, role)
+    target = union_of([BoundROI(roi) for roi in binding.roles[role].rois])
     values = {}
     for key, metric in _METRICS.items():
         why = doubt or (_CONTRADICTED if contradicted and metric.needs_prescription else None)
         if why is not None and metric.kind != "Volume":
             values[key] = MetricValue(None, None, None, metric.unit, why[1], why[0])
+        elif metric.kind in AROUND_KINDS:
+            values[key] = evaluate_index(bench, name, target, metric, lesion.dose_gy, lesion.id).value
         else:
             values[key] = evaluate(dose, metric, lesion.dose_gy)
     return _row(binding, name, role, values, _NOT_LOCATED)
