@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -128,8 +128,10 @@ def truth(region, count):
     return out | {name: float(np.interp(1 - float(name[1:]) / 100, at, values)) for name in METRICS[1:]}
 
 
-def build(folder, *, small=False, images=False):
+def build(folder, *, small=False, images=False, copies=1):
     """Write ``export/{struct,plan,dose}.dcm``, ``truth.json`` and, when asked, CT images on the planes of the contours.
+
+    `copies` repeats every region under names of their own.
 
     Returns:
         A description: numbers of regions, contours, points and voxels.
@@ -139,6 +141,8 @@ def build(folder, *, small=False, images=False):
     origin = tuple(-spacing * (n - 1) / 2 + shift for n, shift in zip(reversed(shape), (0.4, 0.7, 0.3)))
     patient = Patient("BENCH-0001", "Benchmark^Synthetic")
     regions = REGIONS[9::3] if small else REGIONS
+    names = ["", *(f"_{copy}" for copy in range(2, copies + 1))]
+    regions = [replace(region, name=f"{region.name}{name}") for name in names for region in regions]
     drawn = [contours(region, step) for region in regions]
     rois = [
         RoiSpec(region.name, number, rings, region.kind)

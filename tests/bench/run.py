@@ -40,13 +40,16 @@ class Run:
     failed: str = ""
 
 
-def timed(command, log):
-    """Run a command; wall and CPU seconds, peak memory in MB, exit code. Children count."""
+def timed(command, log, out=None):
+    """Run a command; wall and CPU seconds, peak memory in MB, exit code. Children count.
+
+    What it prints goes to the log; its standard output to `out` where that is given.
+    """
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     started = time.perf_counter()
-    with log.open("ab") as sink:
+    with log.open("ab") as told, (out or log).open("wb" if out else "ab") as sink:
         words = [str(word) for word in command]
-        process = subprocess.Popen(words, stdout=sink, stderr=subprocess.STDOUT, env=environment)
+        process = subprocess.Popen(words, stdout=sink, stderr=told, env=environment)
         guard = threading.Timer(LIMIT_S, process.kill)
         guard.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -61,10 +64,10 @@ def measured(program, python, case, scratch):
     out, log = scratch / f"{slug}.json", scratch / f"{slug}.log"
     wall = cpu = peak = 0.0
     for command in program.commands(python, case, out):
-        seconds, used, memory, code = timed(command, out if not program.environment else log)
+        seconds, used, memory, code = timed(command, log, None if program.environment else out)
         wall, cpu, peak = wall + seconds, cpu + used, max(peak, memory)
         if code:
-            return Run(program.name, failed=_last_line(log if program.environment else out))
+            return Run(program.name, failed=_last_line(log))
     if program.reader is not None:
         spacing = json.loads((case / "about.json").read_text())["spacing"]
         (command,) = program.reader(sys.executable, case, out)
@@ -136,6 +139,18 @@ def table(runs, truth):
     return lines
 
 
+def series(scratch, copies=(1, 2, 4, 8)):
+    """Rows of rtcheck's cost on the small case with its regions repeated: it grows with their number, no faster."""
+    lines = ["| structures | contour points | CPU s | CPU s a structure |", "|---|---|---|---|"]
+    program = PROGRAMS[0]
+    for many in copies:
+        about = build(scratch / str(many), small=True, copies=many)
+        run = measured(program, sys.executable, scratch / str(many), scratch)
+        share = run.cpu_s / about["regions"]
+        lines.append(f"| {about['regions']} | {about['points']} | {run.cpu_s:.2f} | {share:.3f} |")
+    return lines
+
+
 def _short(value):
     return "missing" if not np.isfinite(value) else f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
@@ -147,10 +162,14 @@ def main(arguments=None):
                         help="where the other programs are installed")
     parser.add_argument("--case", type=Path, help="keep the case here, and use it again")
     parser.add_argument("--small", action="store_true", help="a case of few points, and rtcheck alone")
+    parser.add_argument("--series", action="store_true", help="rtcheck alone, on more and more structures")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="programs whose name begins so")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="rtcheck-bench-") as scratch:
         scratch = Path(scratch)
+        if given.series:
+            print("\n".join(series(scratch)))
+            return 0
         case = given.case or scratch / "case"
         about = case / "about.json"
         if not about.exists() or json.loads(about.read_text())["small"] != given.small:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.bench.case import REGIONS, build, contours, dose_at, truth
-from tests.bench.run import Run, errors, main, table
+from tests.bench.run import Run, errors, main, series, table
 
 
 def test_the_small_benchmark_runs(tmp_path, capsys):
@@ -22,6 +22,14 @@ def test_the_small_benchmark_runs(tmp_path, capsys):
     assert about["regions"] == 7
     names = sorted(path.name for path in (tmp_path / "case" / "export").iterdir())
     assert names == ["dose.dcm", "plan.dcm", "struct.dcm"]
+
+
+def test_the_series_has_a_row_for_each_size(tmp_path):
+    """More structures are more work, and each costs about the same."""
+    rows = [[float(part) for part in row.strip("| ").split("|")] for row in series(tmp_path, (1, 2))[2:]]
+    assert [row[0] for row in rows] == [7, 14]
+    assert rows[1][1] == 2 * rows[0][1]
+    assert rows[1][3] < 1.5 * rows[0][3]
 
 
 def test_the_case_is_the_same_every_time(tmp_path):
