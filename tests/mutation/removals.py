@@ -51,17 +51,16 @@ def remove(files: Mapping[str, bytes], random: Random) -> tuple[dict[str, bytes]
     if kind == "file":
         name = random.choice(sorted(files))
         return {key: data for key, data in files.items() if key != name}, f"file {name}"
-    objects = {name: load(data) for name, data in files.items()}
-    structs = [name for name, ds in objects.items() if ds.get("Modality") == "RTSTRUCT"]
-    if kind == "tag" or not structs:
-        name = random.choice(sorted(objects))
-        node, tag = random.choice([(node, tag) for node, tag in element_paths(objects[name])
+    if kind == "tag":
+        name = random.choice(sorted(files))
+        ds = load(files[name])
+        node, tag = random.choice([(node, tag) for node, tag in element_paths(ds)
                                    if tag not in (0x00080016, 0x00080018)])  # fmt: skip
         what = f"{name} {node[tag].keyword or hex(tag)}"
         del node[tag]
-        return {**files, name: store(objects[name])}, f"tag {what}"
-    name = random.choice(structs)
-    ds = objects[name]
+        return {**files, name: store(ds)}, f"tag {what}"
+    name = next(name for name in sorted(files) if name.startswith("struct"))
+    ds = load(files[name])
     if kind == "roi":
         at = random.randrange(len(ds.StructureSetROISequence))
         number = ds.StructureSetROISequence[at].ROINumber
@@ -114,9 +113,10 @@ def run(seed: str, numbers: range, *, verbose: bool = True) -> tuple[list[str], 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
-    wrong, ends = run(options.seed, range(options.count))
+    wrong, ends = run(options.seed, range(options.start, options.start + options.count))
     for end, count in sorted(ends.items()):
         print(f"{count:8d}  {end}")
     print(f"{options.count} removals, {len(wrong)} improved a verdict")
