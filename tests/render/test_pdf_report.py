@@ -14,8 +14,11 @@ from rtcheck.render.document import Cell, Column, Row, Section, Table
 from rtcheck.render.pdf_report import _pieces, pdf_report, printable
 from tests.golden.reports import failing, passing, refused
 from tests.hostile import CORPUS, sample
+from tests.render.follow import all_texts, check_numbers, shown_texts
 from tests.render.pages import document
+from tests.render.test_build_document import checked  # noqa: F401 - a fixture
 
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
 pypdf = pytest.importorskip("pypdf", reason="pypdf reads the pages back; it is in the group dev")
 pytest.importorskip("typst", reason="the extra pdf is not installed")
 
@@ -126,6 +129,24 @@ def test_every_number_is_printed(make, language):
     for number, cell in shown:
         assert number.text in cell.text
         assert squeezed(cell.text) in text, cell.text
+
+
+def test_every_number_of_a_check_is_printed(checked):  # noqa: F811
+    """With curves and lesion matrix too, each shown number of the document stands on the pages."""
+    page = build_document(*checked)
+    check_numbers(page)
+    text = text_of(pdf_report(page))
+    assert [shown for shown in shown_texts(page) if squeezed(shown) not in text] == []
+
+
+@pytest.mark.parametrize("make", [failing, passing], ids=lambda make: make.__name__)
+def test_no_number_of_its_own(make):
+    """Whatever decimal number stands on the pages is in the document."""
+    page = build_document(make())
+    known = set(DECIMAL.findall(" ".join(all_texts(page)).replace("\u200b", "")))
+    reader = pypdf.PdfReader(io.BytesIO(pdf_report(page)))
+    found = {one for each in reader.pages for one in DECIMAL.findall(each.extract_text().replace("\u200b", ""))}
+    assert found - known == set()
 
 
 def test_chinese_is_printed_and_read_back():
