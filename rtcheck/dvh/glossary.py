@@ -52,7 +52,8 @@ _NEIGHBOURHOOD = (
 _BEYOND = (
     "2 cm or more from the surface of the target in any direction, in three dimensions, not on a ring at 2 cm. Inside "
     "the structure of type EXTERNAL where one exists, and in the target's own neighbourhood: points that are nearer to "
-    "another registered target are not looked at (rtcheck dvh knows no lesions: there all are). Found at dose nodes and, between them, on the surface 2 cm away."
+    "another registered target are not looked at (rtcheck dvh knows no lesions: there all are). "
+    "Found at dose nodes and, between them, on the surface 2 cm away."
 )
 _CUT = "An isodose that reaches the edge of the dose grid has no bound: no value, RTD601."
 
