@@ -139,7 +139,6 @@ def test_files_of_ours_that_are_wrong_are_told_together(case, write):
     ("explain", "V20"), ("explain", "No.Such.Constraint"), ("protocol", "show", "nowhere"),
     ("protocol", "check", "nowhere.toml"), ("registry", "check", "nowhere.toml"), ("registry",), ("protocol",),
     ("check", "x", "--registry", "r", "--protocol", "p", "--fail-on", "maybe"),
-    ("check", "x", "--registry", "r", "--protocol", "p", "-o", "pdf=x.pdf"),
     ("check", "x", "--registry", "r", "--protocol", "p", "-o", "json"),
     ("check", "x", "--registry", "r", "--protocol", "p", "-o", "json=-"),
     ("check", "x", "--registry", "r", "--protocol", "p", "-o", "docx=x"),
