@@ -67,7 +67,7 @@ def test_a_result_is_printed_and_nothing_else(case):
     assert leaks(result.err) == []
 
 
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", range(3))
 def test_broken_files(case, block):
     """Whatever is wrong with the files, standard error names no patient, with and without JSON."""
     root, files, arguments = case
@@ -87,7 +87,7 @@ def test_broken_files(case, block):
     export(root / "export")
 
 
-@pytest.mark.parametrize("number", range(0, 600, 40))
+@pytest.mark.parametrize("number", range(0, 600, 100))
 def test_internal_errors(case, number):
     """An error inside, wherever it comes from, is told without what was being read."""
     _, _, arguments = case
@@ -113,7 +113,7 @@ def test_files_that_cannot_be_read_or_written(case):
     """Errors of the system name the file, never the patient."""
     root, _, arguments = case
     for kind in ("open", "write", "fsync", "rename"):
-        for number in range(0, 24, 3):
+        for number in range(1, 24, 5):
             with fail_the(Fault(kind, number, errno.EIO)):
                 result = run(*arguments, "-o", f"json={root / 'r.json'}")
             assert leaks(result.err) == []

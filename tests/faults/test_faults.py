@@ -139,7 +139,7 @@ def test_memory_runs_out_here_and_there(bench):
     """A sample of the calls of a check run out of memory."""
     whole, total = check(bench, None), calls(bench)
     assert total > 1000
-    assert [problem for number in range(3, total, total // 40) for problem in account(
+    assert [problem for number in range(3, total, total // 25) for problem in account(
         bench, whole, Fault("memory", number))] == []  # fmt: skip
 
 
