@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rtcheck.conformity import AROUND_KINDS, evaluate_index
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -40,6 +39,9 @@ def lesion_exhibit(
 ) -> LesionExhibit:
     """Return the row of one lesion, measured on its target (PTV, else CTV, else GTV).
 
+    Its indices follow when the report is made (`rtcheck.gather.places.indexed_lesion`): they look at the external
+    contour, and whatever stacking that brings up must not come into the report because a page was asked for.
+
     Args:
         binding: the lesion with its structures.
         bench: where structures are measured.
@@ -55,14 +57,11 @@ def lesion_exhibit(
     assert dose is not None
     if isinstance(dose, Problem):
         return absent_lesion(binding, dose.reason, dose.code, name, role)
-    target = union_of([BoundROI(roi) for roi in binding.roles[role].rois])
     values = {}
     for key, metric in _METRICS.items():
         why = doubt or (_CONTRADICTED if contradicted and metric.needs_prescription else None)
         if why is not None and metric.kind != "Volume":
             values[key] = MetricValue(None, None, None, metric.unit, why[1], why[0])
-        elif metric.kind in AROUND_KINDS:
-            values[key] = evaluate_index(bench, name, target, metric, lesion.dose_gy, lesion.id).value
         else:
             values[key] = evaluate(dose, metric, lesion.dose_gy)
     return _row(binding, name, role, values, _NOT_LOCATED)

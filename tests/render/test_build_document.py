@@ -138,6 +138,37 @@ def test_exhibits_do_not_change_the_report(checked):
     assert report_json(check(*made)) == report_json(check_with_exhibits(*made)[0])
 
 
+def test_what_exhibits_stack_does_not_come_into_the_report():
+    """An external contour with a fault of its own, looked at for the indices of a page, changes nothing."""
+    from rtcheck.check import check
+    from tests.boxes import box, rois, structures
+
+    body = box((-48, 48), (-48, 48), (-48, 48), number=9, name="BODY", kind="EXTERNAL")
+    twice = replace(body.contours, points_mm=_twice(body.contours.points_mm), starts=_starts(body.contours),
+                    kinds=body.contours.kinds * 2)  # fmt: skip
+    sets = (structures([*rois(), replace(body, contours=twice)]),)
+    made = case(doses=(dose(),), sets=sets), record(lesion()), protocol()
+    report, exhibits = check_with_exhibits(*made)
+    assert report_json(check(*made)) == report_json(report)
+    assert exhibits.lesions[0].ci.value is not None
+
+
+def _twice(points):
+    import numpy as np
+
+    out = np.concatenate([points, points])
+    out.setflags(write=False)
+    return out
+
+
+def _starts(contours):
+    import numpy as np
+
+    out = np.concatenate([contours.starts, contours.starts[1:] + contours.starts[-1]])
+    out.setflags(write=False)
+    return out
+
+
 def test_stored_exhibits_come_back_and_belong_to_their_result(checked):
     """The same page is made from what was stored; beside another result, cut or no gzip they are refused."""
     from rtcheck.errors import FileFaultsError
