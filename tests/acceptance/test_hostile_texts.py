@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -87,7 +87,7 @@ def check_one(text, folder):
         document = json.loads((out / "r.json").read_text(encoding="utf-8"))
         assert document["verdict"] in ("PASS", "REVIEW", "INCOMPLETE", "FAIL", None)
         assert document["exit_code"] == result.code
-        ElementTree.parse(out / "r.xml")
+        ET.parse(out / "r.xml")
         ends.append(result.code)
     assert run("inspect", folder / "export").code in (0, 4)
     after = snapshot(folder)
