@@ -7,88 +7,135 @@ such an edge's own stationary point, or where a column of nodes enters or leaves
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.dvh.field import DoseField
-from rtcheck.dvh.sampling import Samples, dose_parts
-from rtcheck.geometry.interpolate import EDGE_MM, grid_frame
+from rtcheck.dvh.local import LocalDose, local_dose
+from rtcheck.dvh.sampling import Samples
+from rtcheck.geometry.dose_nodes import DoseNodes
+from rtcheck.geometry.interpolate import EDGE_MM
 from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["edge_samples", "grid_lines", "oblique_margin", "prism_extremes"]
+__all__ = [
+    "deep_nodes",
+    "edge_samples",
+    "grid_lines",
+    "joined",
+    "nodes_inside",
+    "oblique_margin",
+    "outermost",
+    "prism_extremes",
+]
 
-_NO_POINTS: FloatArray = np.zeros((3, 0))
 Lines = tuple[FloatArray, FloatArray, FloatArray]
 
 
-def grid_lines(field: DoseField, axes: FloatArray) -> Lines | None:
+def grid_lines(local: LocalDose) -> Lines | None:
     """Positions along u, v and w where a dose grid has voxel centres, all grids of the field together.
 
     None when some grid's axes are not parallel to u, v, w, in whatever order and sense.
     """
     found: list[list[FloatArray]] = [[], [], []]
-    for part in field.parts:
-        for grid in part.grids:
-            geometry = grid.geometry
-            matrix, offset = grid_frame(geometry, axes)
-            big = np.abs(matrix) > 1e-9
+    for part in local:
+        for nodes in part:
+            big = np.abs(nodes.matrix) > 1e-9
             if not (np.all(big.sum(axis=0) == 1) and np.all(big.sum(axis=1) == 1)):
                 return None
+            _, rows, columns = nodes.dose_gy.shape
             positions = (
-                np.arange(geometry.columns) * geometry.spacing_mm[1],
-                np.arange(geometry.rows) * geometry.spacing_mm[0],
-                np.asarray(geometry.offsets_mm),
+                (nodes.first[0] + np.arange(columns)) * nodes.spacing[0],
+                (nodes.first[1] + np.arange(rows)) * nodes.spacing[1],
+                nodes.offsets,
             )
             for axis, values in enumerate(positions):
                 target = int(np.argmax(big[axis]))
-                found[target].append((values - offset[axis]) / matrix[axis, target])
+                found[target].append((values - nodes.offset[axis]) / nodes.matrix[axis, target])
     u, v, w = (np.unique(np.concatenate(axis)) for axis in found)
     return u, v, w
 
 
-def prism_extremes(prisms: Prisms, axes: FloatArray, field: DoseField, lines: Lines) -> Samples:
-    """Dose at every candidate for an extreme; the samples carry no volume.
+def prism_extremes(
+    prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[np.bool_], known: Samples
+) -> Samples:
+    """Dose at every candidate for an extreme that could beat the samples; the result carries no volume.
+
+    With one grid, an edge within a column of dose cells whose nodes all lie between the extremes already known is left
+    out, and so are the nodes of such a slab: trilinear dose never leaves the range of its nodes.
 
     Args:
         prisms: slabs of constant cross-section.
-        axes: (3, 3) unit vectors of u, v, w in LPS.
-        field: the dose; its grids are parallel to the axes.
-        lines: ``grid_lines(field, axes)``.
+        local: the dose; its grids are parallel to the axes.
+        lines: ``grid_lines(local)``.
+        inside: ``nodes_inside(prisms, lines)``.
+        known: samples of the same prisms.
     """
-    heights, slab = _heights(prisms, lines[2])
     edges = _edge_pieces(prisms, lines)
+    nodes = _turned(local)
+    slabs = np.ones(len(prisms.lower), dtype=bool)
+    if nodes is not None:
+        edges, slabs = _promising(prisms, edges, lines, nodes, inside, _limits(prisms, known))
+    heights, slab = _heights(prisms, lines[2])
     piece, height = _each_height(edges, prisms, slab)
     w, mask = heights[height], prisms.mask[slab[height]]
-    corners = _dosed(field, axes, edges.u0[piece], edges.v0[piece], w, mask)
-    u, v, node_w, node_mask = _node_points(prisms, lines, _nodes_of(field, axes))
-    found = _joined(corners, _dosed(field, axes, u, v, node_w, node_mask))
-    between = _worth_a_look(edges, piece, height, corners, found, _mixed_difference(prisms, axes, field))
+    found = [_dosed(local, edges.u0[piece], edges.v0[piece], w, mask)]
+    found.append(_dosed(local, *_node_points(prisms, lines, nodes, inside, slabs)))
+    # along a slanted piece the dose is a parabola
+    slanted = np.flatnonzero((edges.u0 != edges.u1)[piece] & (edges.v0 != edges.v1)[piece])
+    at, w, mask = piece[slanted], w[slanted], mask[slanted]
     for t in (0.25, 0.5, 0.75):
-        at = piece[between]
         u = edges.u0[at] + t * (edges.u1[at] - edges.u0[at])
         v = edges.v0[at] + t * (edges.v1[at] - edges.v0[at])
-        found = _joined(found, _dosed(field, axes, u, v, w[between], mask[between]))
-    return _outermost(found)
+        found.append(_dosed(local, u, v, w, mask))
+    return outermost(joined(found))
 
 
-def _outermost(found: Samples) -> Samples:
+def deep_nodes(prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[np.bool_], known: Samples) -> Samples:
+    """Dose at the nodes that lie inside the contours of their slab and of both its neighbours.
+
+    There the shape between the contours holds them too, whichever way it is interpolated.
+
+    Args:
+        prisms: slabs of constant cross-section.
+        local: the dose; its grids are parallel to the axes.
+        lines: ``grid_lines(local)``.
+        inside: ``nodes_inside(prisms, lines)``.
+        known: samples of the shape.
+    """
+    nodes = _turned(local)
+    slabs = np.ones(len(prisms.lower), dtype=bool)
+    if nodes is not None:
+        lowest, highest = _limits(prisms, known)
+        first, last = _node_planes(prisms, lines[2])
+        top, bottom = nodes.max(axis=(1, 2)), nodes.min(axis=(1, 2))
+        for s, section in enumerate(prisms.section.tolist()):
+            planes = slice(first[s], last[s] + 1)
+            slabs[s] = bool(np.any(top[planes] > highest[s]) or np.any(bottom[planes] < lowest[s]))
+            if slabs[s]:
+                beyond = (nodes[planes] > highest[s]) | (nodes[planes] < lowest[s])
+                slabs[s] = bool(np.any(beyond & inside[section]))
+    return outermost(_dosed(local, *_node_points(prisms, lines, nodes, inside, slabs, deep=True)))
+
+
+def outermost(found: Samples) -> Samples:
     """Keep the lowest and the highest of each set of variants; all of them where parts are yet to be converted."""
     if len(found.dose_gy) > 1:
         return found
     dose = found.dose_gy[0]
     known = np.flatnonzero(~np.isnan(dose))
     keep: list[int] = []
-    for mask in np.flatnonzero(np.bincount(found.mask[known])).tolist():
-        members = known[found.mask[known] == mask]
+    masks = found.mask[known]
+    for mask in np.flatnonzero(np.bincount(masks)).tolist():
+        members = known[masks == mask]
         keep.extend((int(members[np.argmin(dose[members])]), int(members[np.argmax(dose[members])])))
-    return Samples(found.dose_gy[:, keep], found.volume_cm3[keep], found.mask[keep], found.points_mm)
+    return Samples(found.dose_gy[:, keep], found.volume_cm3[keep], found.mask[keep], np.zeros((3, 0)))
 
 
-def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: float) -> Samples:
+def edge_samples(prisms: Prisms, local: LocalDose, step_mm: float) -> Samples:
     """Dose on the edges of every slab, at least every `step_mm`: the search when a dose grid lies obliquely.
 
     `oblique_margin` bounds what it can miss.
@@ -103,10 +150,10 @@ def edge_samples(prisms: Prisms, axes: FloatArray, field: DoseField, step_mm: fl
     heights, slab = _heights(prisms, lines[2])
     edges = _edge_pieces(prisms, lines)
     piece, height = _each_height(edges, prisms, slab)
-    return _dosed(field, axes, edges.u0[piece], edges.v0[piece], heights[height], prisms.mask[slab[height]])
+    return _dosed(local, edges.u0[piece], edges.v0[piece], heights[height], prisms.mask[slab[height]])
 
 
-def oblique_margin(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
+def oblique_margin(local: LocalDose) -> float:
     """Bound by how much the extremes exceed those of samples and edges under an oblique grid, Gy.
 
     Trilinear dose bends only at cell faces, by the second difference of the stored values; half a step away from
@@ -114,8 +161,9 @@ def oblique_margin(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
     """
     return float(
         sum(
-            float(np.max(np.abs(np.diff(values, n=2, axis=axis)), initial=0.0)) / 4
-            for values in _boxes(prisms, axes, field)
+            float(np.max(np.abs(np.diff(nodes.dose_gy, n=2, axis=axis)), initial=0.0)) / 4
+            for part in local
+            for nodes in part
             for axis in range(3)
         )
     )
@@ -165,138 +213,128 @@ def _each_height(edges: _Edges, prisms: Prisms, slab: IntArray) -> tuple[IntArra
     return np.arange(len(height)) - np.repeat(np.cumsum(length) - length - begin, length), height
 
 
-def _worth_a_look(
-    edges: _Edges, piece: IntArray, height: IntArray, corners: Samples, found: Samples, mixed_gy: float
-) -> IntArray:
-    """Pieces (at a height) whose inside could beat the extremes found at corners and nodes.
-
-    Along a slanted piece the dose is a parabola that leaves its chord by at most a quarter of the mixed second
-    difference of the cell. A piece is left out only when even that cannot reach what every variant already has.
-    """
-    slanted = (edges.u0 != edges.u1) & (edges.v0 != edges.v1)
-    if len(corners.dose_gy) > 1:
-        return np.flatnonzero(slanted[piece])
-    dose = found.dose_gy[0]
-    tops, bottoms = [], []
-    for bit in range(int(np.max(found.mask, initial=0)).bit_length()):
-        member = dose[(found.mask >> bit) & 1 == 1]
+def _limits(prisms: Prisms, known: Samples) -> tuple[FloatArray, FloatArray]:
+    """(slabs,) the dose below which and the dose above which something new would be found in each slab, Gy."""
+    dose = known.dose_gy.sum(axis=0)
+    lowest, highest = np.full(len(prisms.mask), -np.inf), np.full(len(prisms.mask), np.inf)
+    for bit in range(int(np.max(prisms.mask, initial=0)).bit_length()):
+        member = dose[(known.mask >> bit) & 1 == 1]
         member = member[~np.isnan(member)]
-        if len(member):
-            tops.append(float(member.max()))
-            bottoms.append(float(member.min()))
-    if not tops:
-        return np.zeros(0, dtype=np.int64)
-    here = corners.dose_gy[0]
-    # pieces follow each other along their ring, so the end of one is the start of the next but for the ring's last
-    after = np.append(here[1:], here[:1])
-    follows = np.append(
-        (height[1:] == height[:-1])
-        & (edges.u0[piece[1:]] == edges.u1[piece[:-1]])
-        & (edges.v0[piece[1:]] == edges.v1[piece[:-1]]),
-        False,
-    )
-    reach = mixed_gy / 4
-    high, low = np.fmax(here, after) + reach > min(tops), np.fmin(here, after) - reach < max(bottoms)
-    return np.flatnonzero(slanted[piece] & (high | low | ~follows))
+        least, most = (float(member.min()), float(member.max())) if len(member) else (np.inf, -np.inf)
+        has = (prisms.mask >> bit) & 1 == 1
+        lowest[has], highest[has] = np.maximum(lowest[has], least), np.minimum(highest[has], most)
+    return lowest, highest
 
 
-def _mixed_difference(prisms: Prisms, axes: FloatArray, field: DoseField) -> float:
-    """Find the largest mixed second difference between neighbouring dose nodes around a solid, Gy."""
-    out = 0.0
-    for values in _boxes(prisms, axes, field):
-        worst = 0.0
-        for first, second in ((0, 1), (0, 2), (1, 2)):
-            mixed = np.diff(np.diff(values, axis=first), axis=second)
-            worst = max(worst, float(np.max(np.abs(mixed), initial=0.0)))
-        out += worst
-    return out
+def _node_planes(prisms: Prisms, lines: FloatArray) -> tuple[IntArray, IntArray]:
+    """(slabs,) first and last plane of nodes on which the dose in each slab depends."""
+    first = np.searchsorted(lines, prisms.lower, side="right") - 1
+    last = np.searchsorted(lines, prisms.upper, side="left")
+    return np.clip(first, 0, len(lines) - 1), np.clip(last, 0, len(lines) - 1)
 
 
-def _boxes(prisms: Prisms, axes: FloatArray, field: DoseField) -> list[FloatArray]:
-    """Dose in Gy of each grid's nodes in the box around a solid, with two nodes to spare."""
-    low, high = prisms.points.min(axis=0), prisms.points.max(axis=0)
-    corners = np.array(
-        [
-            (u, v, w)
-            for u in (low[0], high[0])
-            for v in (low[1], high[1])
-            for w in (prisms.lower.min(), prisms.upper.max())
-        ]
-    )
-    out = []
-    for part in field.parts:
-        for grid in part.grids:
-            geometry = grid.geometry
-            matrix, offset = grid_frame(geometry, axes)
-            position = corners @ matrix.T + offset
-            box = []
-            for axis, nodes in enumerate(
-                (
-                    np.arange(geometry.columns) * geometry.spacing_mm[1],
-                    np.arange(geometry.rows) * geometry.spacing_mm[0],
-                    np.asarray(geometry.offsets_mm),
-                )
-            ):
-                first = max(int(np.searchsorted(nodes, position[:, axis].min())) - 2, 0)
-                box.append(slice(first, int(np.searchsorted(nodes, position[:, axis].max())) + 2))
-            out.append(grid.stored[box[2], box[1], box[0]].astype(np.float64) * grid.scaling_gy)
-    return out
+def _promising(
+    prisms: Prisms,
+    edges: _Edges,
+    lines: Lines,
+    nodes: FloatArray,
+    inside: NDArray[np.bool_],
+    limits: tuple[FloatArray, FloatArray],
+) -> tuple[_Edges, NDArray[np.bool_]]:
+    """Pieces of edges in columns of cells that reach beyond the limits, and the slabs in which nodes inside do.
+
+    Args:
+        prisms: the slabs.
+        edges: pieces, sorted by section.
+        lines: of the grid.
+        nodes: (w, v, u) dose at the crossings of the lines, Gy.
+        inside: (sections, v, u) which nodes lie in each section.
+        limits: (slabs,) lowest and highest dose known.
+    """
+    column = np.clip(np.searchsorted(lines[0], (edges.u0 + edges.u1) / 2) - 1, 0, max(len(lines[0]) - 2, 0))
+    row = np.clip(np.searchsorted(lines[1], (edges.v0 + edges.v1) / 2) - 1, 0, max(len(lines[1]) - 2, 0))
+    first, last = _node_planes(prisms, lines[2])
+    begin = np.searchsorted(edges.section, np.arange(len(prisms.areas) + 1)).tolist()
+    keep, slabs = np.zeros(len(column), dtype=bool), np.zeros(len(first), dtype=bool)
+    order = np.argsort(prisms.section, kind="stable")
+    starts = np.searchsorted(prisms.section[order], np.arange(len(prisms.areas) + 1)).tolist()
+    for s, (start, stop) in enumerate(itertools.pairwise(starts)):
+        own = order[start:stop]
+        if len(own) == 0:
+            continue
+        lowest, highest = float(limits[0][own].max()), float(limits[1][own].min())
+        block = nodes[int(first[own].min()) : int(last[own].max()) + 1]
+        high, low = block.max(axis=0), block.min(axis=0)
+        beyond = (high > highest) | (low < lowest)
+        if not np.any(beyond):
+            continue
+        slabs[own] = np.any(beyond & inside[s])
+        for axis in range(2):
+            after = np.roll(beyond, -1, axis=axis)
+            beyond = beyond | after
+        piece = slice(begin[s], begin[s + 1])
+        keep[piece] = beyond[row[piece], column[piece]]
+    kept = _Edges(edges.u0[keep], edges.u1[keep], edges.v0[keep], edges.v1[keep], edges.section[keep])
+    return kept, slabs
 
 
-def _nodes_of(field: DoseField, axes: FloatArray) -> NDArray[np.integer] | None:
-    """(w, v, u) stored integers of the only grid of a field, in ascending order of the lines; None: several grids."""
-    grids = [grid for part in field.parts for grid in part.grids]
-    if len(grids) != 1:
+def _turned(local: LocalDose) -> FloatArray | None:
+    """(w, v, u) dose at the nodes of the only grid of a field, in ascending order of the lines; None: several grids."""
+    every: list[DoseNodes] = [nodes for part in local for nodes in part]
+    if len(every) != 1:
         return None
-    matrix, _ = grid_frame(grids[0].geometry, axes)
-    # axis 0, 1, 2 of the stored array run along the grid's normal, a column and a row: rows 2, 1, 0 of the matrix
+    matrix = every[0].matrix
+    # axis 0, 1, 2 of the array run along the grid's normal, a column and a row: rows 2, 1, 0 of the matrix
     target = [int(np.argmax(np.abs(matrix[row]))) for row in (2, 1, 0)]
-    turned = grids[0].stored.transpose([target.index(axis) for axis in (2, 1, 0)])
+    turned = every[0].dose_gy.transpose([target.index(axis) for axis in (2, 1, 0)])
     senses = [float(matrix[2 - target.index(axis), axis]) for axis in (2, 1, 0)]
     return turned[tuple(slice(None, None, 1 if sense > 0 else -1) for sense in senses)]
 
 
 def _node_points(
-    prisms: Prisms, lines: Lines, stored: NDArray[np.integer] | None
+    prisms: Prisms,
+    lines: Lines,
+    nodes: FloatArray | None,
+    inside: NDArray[np.bool_],
+    slabs: NDArray[np.bool_],
+    *,
+    deep: bool = False,
 ) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
-    """Dose nodes inside, and where columns of nodes (u, v) pass through a face of a slab into the open.
+    """Dose nodes inside the chosen slabs, and where columns of nodes pass through a face of a slab into the open.
 
-    With `stored`, the nodes of the only grid, only the lowest and the highest at each height of each slab.
+    With `nodes`, those of the only grid, only the lowest and the highest at each height of each slab. `deep` asks for
+    the nodes that are inside both neighbours of the slab as well, and for no faces.
     """
-    low, high = prisms.points.min(axis=0), prisms.points.max(axis=0)
-    window = [
-        slice(int(np.searchsorted(axis, low[i])), int(np.searchsorted(axis, high[i], side="right")))
-        for i, axis in enumerate(lines[:2])
-    ]
-    us, vs = lines[0][window[0]], lines[1][window[1]]
-    inside = _nodes_inside(prisms, us, vs)
-    if stored is not None:
-        stored = np.ascontiguousarray(stored[:, window[1], window[0]]).reshape(len(stored), -1)
+    us, vs = lines[0], lines[1]
+    flat = None if nodes is None else nodes.reshape(len(nodes), -1)
     found: list[tuple[FloatArray, FloatArray, FloatArray, IntArray]] = []
 
     def add(at: IntArray, w: float, mask: int) -> None:
-        if stored is not None:
-            dose = _plane_at(stored, lines[2], w, at)
+        if flat is not None:
+            dose = _plane_at(flat, lines[2], w, at)
             if dose is None:
                 return
             at = at[[int(np.argmin(dose)), int(np.argmax(dose))]]
         rows, columns = np.divmod(at, len(us))
         found.append((us[columns], vs[rows], np.full(len(rows), w), np.full(len(rows), mask, dtype=np.int64)))
 
-    for s, (lower, upper, section, mask) in enumerate(
-        zip(prisms.lower.tolist(), prisms.upper.tolist(), prisms.section.tolist(), prisms.mask.tolist(), strict=True)
-    ):
-        here = inside[section]
-        first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
-        nodes = np.flatnonzero(here)
-        for w in lines[2][first:last].tolist():
-            add(nodes, w, mask)
+    for s in np.flatnonzero(slabs).tolist():
+        lower, upper, mask = float(prisms.lower[s]), float(prisms.upper[s]), int(prisms.mask[s])
+        here = inside[prisms.section[s]]
+        faces = []
         for face, touching in ((lower, prisms.upper == lower), (upper, prisms.lower == upper)):
             covered = np.zeros_like(here)
             for other in np.flatnonzero(touching & ((prisms.mask & mask) == mask)).tolist():
                 if other != s:
                     covered |= inside[prisms.section[other]]
-            add(np.flatnonzero(here & ~covered), face, mask)
+            faces.append((face, covered))
+        first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
+        within = np.flatnonzero(here & faces[0][1] & faces[1][1] if deep else here)
+        for w in lines[2][first:last].tolist():
+            add(within, w, mask)
+        if not deep:
+            for face, covered in faces:
+                add(np.flatnonzero(here & ~covered), face, mask)
     if not found:
         none = np.zeros(0)
         return none, none, none, np.zeros(0, dtype=np.int64)
@@ -304,20 +342,21 @@ def _node_points(
     return u, v, w, masks
 
 
-def _plane_at(stored: NDArray[np.integer], lines: FloatArray, w: float, at: IntArray) -> FloatArray | None:
-    """Interpolated integers at w of the columns of nodes `at`; None where there are none or the dose is unknown."""
+def _plane_at(flat: FloatArray, lines: FloatArray, w: float, at: IntArray) -> FloatArray | None:
+    """Interpolated dose at w of the columns of nodes `at`; None where there are none or the dose is unknown."""
     if len(at) == 0 or w < lines[0] - EDGE_MM or w > lines[-1] + EDGE_MM:
         return None
     k = max(int(np.searchsorted(lines, w, side="right")) - 1, 0)
-    below: FloatArray = stored[k].take(at).astype(np.float64)
+    below: FloatArray = flat[k].take(at)
     if k + 1 >= len(lines) or w <= lines[k]:
         return below
     share = (w - float(lines[k])) / float(lines[k + 1] - lines[k])
-    return np.asarray(below + share * (stored[k + 1].take(at).astype(np.float64) - below))
+    return np.asarray(below + share * (flat[k + 1].take(at) - below))
 
 
-def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
-    """(sections, len(vs), len(us)) whether each node is inside each cross-section, by parity of crossings."""
+def nodes_inside(prisms: Prisms, lines: Lines) -> NDArray[np.bool_]:
+    """(sections, v, u) whether each crossing of the lines is inside each cross-section, by parity of crossings."""
+    us, vs = lines[0], lines[1]
     points, starts = prisms.points, prisms.ring_starts
     following = np.arange(1, len(points) + 1)
     following[starts[1:] - 1] = starts[:-1]
@@ -335,16 +374,16 @@ def _nodes_inside(prisms: Prisms, us: FloatArray, vs: FloatArray) -> np.ndarray:
     return np.asarray(np.cumsum(crossings, axis=2)[:, :, :-1] % 2 == 1)
 
 
-def _dosed(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Samples:
+def _dosed(local: LocalDose, u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Samples:
     """Dose at points that stand for no volume."""
-    return Samples(dose_parts(field, axes, u, v, w), np.zeros(len(u)), mask, _NO_POINTS)
+    return Samples(local_dose(local, u, v, w), np.zeros(len(u)), mask, np.zeros((3, 0)))
 
 
-def _joined(first: Samples, second: Samples) -> Samples:
-    """Two sets of samples as one."""
+def joined(parts: list[Samples]) -> Samples:
+    """All sets of samples as one."""
     return Samples(
-        np.concatenate([first.dose_gy, second.dose_gy], axis=1),
-        np.concatenate([first.volume_cm3, second.volume_cm3]),
-        np.concatenate([first.mask, second.mask]),
-        _NO_POINTS,
+        np.concatenate([part.dose_gy for part in parts], axis=1),
+        np.concatenate([part.volume_cm3 for part in parts]),
+        np.concatenate([part.mask for part in parts]),
+        np.zeros((3, 0)),
     )

@@ -8,14 +8,16 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.dvh.boxes import box_points, boxes_of, cut
+from rtcheck.dvh.boxes import Boxes, box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
+from rtcheck.dvh.local import LocalDose, local_dose
 from rtcheck.dvh.tails import LEVELS, near_tails, tail
 from rtcheck.geometry.interpolate import bend_at, dose_at
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
-from rtcheck.geometry.shape import shape_layers, window_points
+from rtcheck.geometry.shape import Layers, shape_layers, window_points
 from rtcheck.geometry.solid import Solid
+from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.subcells import halved
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
@@ -23,13 +25,13 @@ from rtcheck.model.arrays import FloatArray, IntArray
 __all__ = [
     "Resolution",
     "Samples",
+    "ascending",
     "bend_parts",
     "choose_resolution",
     "dose_parts",
     "field_spacing",
     "sample_prisms",
     "sample_shape",
-    "with_bend",
 ]
 
 _LEAST_CM3 = 0.1
@@ -50,14 +52,12 @@ class Samples:
         volume_cm3: (n,) volume of each sample.
         mask: (n,) bit i is set when the sample belongs to variant i.
         points_mm: (3, n) u, v, w of each; (3, 0) once nobody needs them.
-        bend_gy: (parts, n) what cubic interpolation of the dose would add; None when it was not asked for.
     """
 
     dose_gy: FloatArray
     volume_cm3: FloatArray
     mask: IntArray
     points_mm: FloatArray
-    bend_gy: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,7 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
     return Resolution(cell, float(layer), phase)
 
 
-def sample_prisms(
-    prisms: Prisms, axes: FloatArray, field: DoseField, resolution: Resolution
-) -> tuple[Samples, FloatArray]:
+def sample_prisms(prisms: Prisms, local: LocalDose, resolution: Resolution) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
 
     Cells in the tails of the dose are cut finer, exactly (see `rtcheck.dvh.tails`). They are chosen by the dose in
@@ -110,20 +108,20 @@ def sample_prisms(
     """
     lattice = _lattice_over(prisms.points, resolution)
     boxes, areas = boxes_of(prisms, lattice, resolution.layer_mm)
-    samples = _sampled(field, axes, np.stack(box_points(boxes, lattice)), boxes.volume_cm3, boxes.mask)
+    samples = _of_boxes(boxes, lattice, local)
     limits = _limits(samples)
     kept: list[Samples] = []
     for level in range(LEVELS):
         near = near_tails(samples.dose_gy.sum(axis=0), level)
         middle = np.full(len(near), np.nan)
-        middle[near] = dose_parts(field, axes, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
+        middle[near] = local_dose(local, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
         chosen = _tails(middle, samples.volume_cm3, limits, level, _LEAST_CM3)
         if not np.any(chosen):
             break
         kept.append(_part(samples, ~chosen))
         boxes = cut(boxes, chosen, prisms, lattice)
         lattice = halved(lattice)
-        samples = _sampled(field, axes, np.stack(box_points(boxes, lattice)), boxes.volume_cm3, boxes.mask)
+        samples = _of_boxes(boxes, lattice, local)
     return _together([*kept, samples]), areas
 
 
@@ -131,68 +129,131 @@ def sample_shape(
     solid: Solid,
     leaves: tuple[SignedLeaf, ...],
     variants: tuple[Variant, ...],
-    field: DoseField,
+    local: LocalDose,
     resolution: Resolution,
     first_round: int = 0,
-) -> Samples:
-    """Sample the dose in a solid whose contours are joined by interpolating their shape.
+) -> tuple[Samples, Samples]:
+    """Sample the dose in the solid whose shape is interpolated between contours.
 
-    In the tails of the dose each sample's volume is spread over eight points of a box about it. `first_round` is the
-    round of `rtcheck.dvh.tails` to begin with: 1 cuts but the hottest percent.
+    The tails of the dose are made finer as for prisms: whole cells are cut exactly. In a cut cell eight samples fill a
+    box about the centroid of the covered part, which is not exactly that part.
+
+    Args:
+        solid: the expression.
+        leaves: its leaves.
+        variants: readings of the leaves.
+        local: the dose.
+        resolution: of the lattice.
+        first_round: start with this round of `rtcheck.dvh.tails`; 0 has both tails of 9 % of the volume.
+
+    Returns:
+        The samples, and points of the surface, without volume.
     """
     low, high = window_points(solid)
-    if np.any(high <= low):
-        return Samples(np.zeros((len(field.parts), 0)), np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros((3, 0)))
+    if not np.all(low < high):
+        return _nothing(local), _nothing(local)
     cell = resolution.cell_mm
     lattice = _lattice_over(np.stack([low - 1.5 * cell, high + 1.5 * cell]), resolution)
     layers = shape_layers(solid, leaves, variants, lattice, resolution.layer_mm)
-    axes = leaves[0].stack.axes
-    # a box about the sample that stays in its cell: a cut cell's centroid lies as near to the cell's side as the
-    # covered part is thin
-    within = [np.mod((u - first) / cell, 1.0) for u, first in ((layers.u_mm, lattice.u0), (layers.v_mm, lattice.v0))]
-    reach = [cell * (1 - 2 * np.abs(share - 0.5)) for share in within]
-    size = np.stack([*reach, np.full(len(layers.w_mm), resolution.layer_mm / 2)])
-    points = np.stack([layers.u_mm, layers.v_mm, layers.w_mm])
-    samples = whole = _sampled(field, axes, points, layers.volume_mm3 / 1000, layers.mask)
+    surface = _read(layers, np.flatnonzero(layers.volume_mm3 == 0), local)
+    cells = np.flatnonzero(layers.volume_mm3 > 0)
+    samples = undivided = _read(layers, cells, local)
+    parts = _parts_of(layers, cells, lattice)
     limits = _limits(samples)
     kept: list[Samples] = []
     for level in range(first_round, LEVELS):
-        dose = samples.dose_gy.sum(axis=0)
-        dose = np.where(near_tails(dose, level), dose, np.nan)
-        chosen = _tails(dose, samples.volume_cm3, limits, level, _LEAST_SHAPE_CM3)
-        if not np.any(chosen):
+        near = near_tails(samples.dose_gy.sum(axis=0), level)
+        middle = np.full(len(near), np.nan)
+        middle[near] = local_dose(local, *parts.middle_mm[:, near]).sum(axis=0)
+        chosen = np.flatnonzero(_tails(middle, samples.volume_cm3, limits, level, _LEAST_SHAPE_CM3))
+        if len(chosen) == 0:
             break
-        kept.append(_part(samples, ~chosen))
-        size = size[:, chosen] / 2
-        points = (samples.points_mm[:, chosen, None] + _CORNERS[:, None, :] * size[:, :, None]).reshape(3, -1)
-        size = np.repeat(size, 8, axis=1)
+        rest = np.ones(len(near), dtype=bool)
+        rest[chosen] = False
+        kept.append(_part(samples, rest))
+        parts = _cut_parts(parts, chosen)
+        points = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
-        samples = _within(_sampled(field, axes, points, volume, mask), whole)
-    return _together([*kept, samples])
+        fine = Samples(local_dose(local, *points), volume, mask, points)
+        samples = _within(fine, ~parts.whole, undivided, surface)
+    return _together([*kept, samples]), surface
 
 
-def _within(samples: Samples, whole: Samples) -> Samples:
-    """Keep the doses of divided samples within those of the undivided ones, which include the surface.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What samples of a shape stand for: whole cells, and boxes about the samples of cut ones.
+
+    Attributes:
+        middle_mm: (3, n) u, v, w of the middle; of a cut cell, its sample.
+        size_mm: (3, n) edges of the box.
+        cell: (3, n) row, column and layer in the lattice of whole cells, as fine as these are.
+        whole: (n,) whether it is a whole cell or part of one.
+    """
+
+    middle_mm: FloatArray
+    size_mm: FloatArray
+    cell: IntArray
+    whole: NDArray[np.bool_]
+
+
+def _parts_of(layers: Layers, at: IntArray, lattice: Lattice) -> _Parts:
+    u, v, w = layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]
+    row, column, height, whole = layers.row[at], layers.column[at], layers.height_mm[at], layers.whole[at]
+    middle_u, middle_v = lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)
+    # a box about the sample that stays in its cell: a cut cell's centroid lies as near to the cell's side as the
+    # covered part is thin
+    full_u, full_v = np.full(len(at), lattice.du), np.full(len(at), lattice.dv)
+    size_u = np.maximum(lattice.du - 2 * np.abs(u - middle_u), 0.0)
+    size_v = np.maximum(lattice.dv - 2 * np.abs(v - middle_v), 0.0)
+    return _Parts(
+        np.where(whole, np.stack([middle_u, middle_v, layers.middle_mm[at]]), np.stack([u, v, w])),
+        np.where(whole, np.stack([full_u, full_v, height]), np.stack([size_u, size_v, height / 2])),
+        np.stack([row, column, layers.layer[at]]),
+        whole,
+    )
+
+
+def _cut_parts(parts: _Parts, chosen: IntArray) -> _Parts:
+    """Cut the chosen ones in half along u, v and w."""
+    size = parts.size_mm[:, chosen] / 2
+    middle = parts.middle_mm[:, chosen, None] + _CORNERS[:, None, :] * size[:, :, None]
+    upper = (_CORNERS[[1, 0, 2]] > 0).astype(np.int64)
+    cell = 2 * parts.cell[:, chosen, None] + upper[:, None, :]
+    return _Parts(
+        middle.reshape(3, -1), np.repeat(size, 8, axis=1), cell.reshape(3, -1), np.repeat(parts.whole[chosen], 8)
+    )
+
+
+def _within(samples: Samples, which: NDArray[np.bool_], undivided: Samples, surface: Samples) -> Samples:
+    """Keep the doses of divided samples of cut cells within those of the undivided ones and of the surface.
 
     The box over which a sample near the surface is spread sticks out of the solid; what lies there is not its dose.
     """
     dose = samples.dose_gy.copy()
-    for mask in np.unique(samples.mask).tolist():
-        known = whole.dose_gy[:, (whole.mask & mask) == mask]
-        known = known[:, ~np.isnan(known.sum(axis=0))]
-        if known.shape[1]:
-            at = samples.mask == mask
-            dose[:, at] = np.clip(dose[:, at], known.min(axis=1)[:, None], known.max(axis=1)[:, None])
+    for mask in np.unique(samples.mask[which]).tolist():
+        at = which & (samples.mask == mask)
+        for part in range(len(dose)):
+            known = [each.dose_gy[part, (each.mask & mask) == mask] for each in (undivided, surface)]
+            lowest = min(float(np.min(each, initial=np.inf, where=~np.isnan(each))) for each in known)
+            highest = max(float(np.max(each, initial=-np.inf, where=~np.isnan(each))) for each in known)
+            if lowest <= highest:
+                dose[part, at] = np.clip(dose[part, at], lowest, highest)
     return replace(samples, dose_gy=dose)
 
 
-def with_bend(samples: Samples, field: DoseField, axes: FloatArray) -> Samples:
-    """Return the samples with what cubic interpolation of the dose would add."""
-    return replace(samples, bend_gy=bend_parts(field, axes, *samples.points_mm))
+def _of_boxes(boxes: Boxes, lattice: Lattice, local: LocalDose) -> Samples:
+    points = np.stack(box_points(boxes, lattice))
+    return Samples(local_dose(local, *points), boxes.volume_cm3, boxes.mask, points)
 
 
-def _sampled(field: DoseField, axes: FloatArray, points: FloatArray, volume_cm3: FloatArray, mask: IntArray) -> Samples:
-    return Samples(dose_parts(field, axes, *points), volume_cm3, mask, points)
+def _read(layers: Layers, at: IntArray, local: LocalDose) -> Samples:
+    points = np.stack([layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]])
+    return Samples(local_dose(local, *points), layers.volume_mm3[at] / 1000, layers.mask[at], points)
+
+
+def _nothing(local: LocalDose) -> Samples:
+    none = np.zeros(0)
+    return Samples(np.zeros((len(local), 0)), none, np.zeros(0, dtype=np.int64), np.zeros((3, 0)))
 
 
 def _limits(samples: Samples) -> tuple[float, float]:
@@ -213,28 +274,41 @@ def _tails(
 def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
     at = np.flatnonzero(which) if which.dtype == np.bool_ else which
     return Samples(
-        samples.dose_gy.take(at, axis=1), samples.volume_cm3[at], samples.mask[at], samples.points_mm.take(at, axis=1)
+        samples.dose_gy.take(at, axis=1),
+        samples.volume_cm3[at],
+        samples.mask[at],
+        samples.points_mm.take(at, axis=1),
     )
 
 
 def _together(parts: list[Samples]) -> Samples:
-    """All parts as one, by ascending dose, so that whoever sorts them again has little to do."""
+    """All parts as one, by ascending dose, so that whoever wants them in order has nothing to do."""
     whole = Samples(
         np.concatenate([part.dose_gy for part in parts], axis=1),
         np.concatenate([part.volume_cm3 for part in parts]),
         np.concatenate([part.mask for part in parts]),
         np.concatenate([part.points_mm for part in parts], axis=1),
     )
-    return _part(whole, _ascending(whole.dose_gy.sum(axis=0)))
+    return _part(whole, ascending(whole.dose_gy.sum(axis=0)))
 
 
-def _ascending(dose_gy: FloatArray) -> IntArray:
-    """Order of ascending dose, equal ones as they come: the quick sort is enough where no two are equal or unknown."""
+def ascending(dose_gy: FloatArray) -> IntArray:
+    """Order of ascending dose, equal ones as they come, unknown ones (NaN) last.
+
+    What is in order already is not sorted; a quick sort does for the rest, and only equal ones are put in order after.
+    """
+    unknown = np.isnan(dose_gy)
+    if np.all((dose_gy[1:] >= dose_gy[:-1]) | unknown[1:]):
+        return np.arange(len(dose_gy))
     order = np.argsort(dose_gy)
     dose = dose_gy[order]
-    if not np.all(dose[1:] > dose[:-1]):
-        order = np.argsort(dose_gy, kind="stable")
-    return order
+    as_before = (dose[1:] == dose[:-1]) | np.isnan(dose[:-1])
+    if np.any(as_before):
+        first = np.append(True, ~as_before)
+        at = np.flatnonzero(~first | np.append(as_before, False))
+        equal = order[at]
+        order[at] = equal[np.lexsort((equal, np.cumsum(first)[at]))]
+    return np.asarray(order)
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:

@@ -77,7 +77,7 @@ def tail(
     if len(known) == 0:
         return none
     heat = -dose_gy[known] if cold else dose_gy[known]
-    order = np.argsort(-heat, kind="stable")
+    order = np.argsort(-heat)  # only the dose at a volume is wanted: the order of equal ones does not matter
     last = min(int(np.searchsorted(np.cumsum(volume_cm3[known][order]), wanted)), len(known) - 1)
     edge = float(heat[order[last]])
     if float(heat[order[0]]) - edge < _FLAT * top_gy:

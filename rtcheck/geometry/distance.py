@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["FAR_MM", "centres_inside", "plane_distances", "spread"]
+
+_PAIRS = 32_768
+"""So many pairs of a cell and a point of a contour are looked at together: what a processor keeps at hand."""
 
 FAR_MM = 1e4
 """Stands for "far inside" and, negative, "far outside" where no distance was computed."""
@@ -53,31 +55,56 @@ def plane_distances(
 ) -> FloatArray:
     """(planes, rows, columns) distance in mm to the plane's contours, positive inside; ±`FAR_MM` where not needed.
 
-    The nearest contour is found among points set along it at half a cell, then the distance to that edge is exact.
+    The nearest edge is that of the nearest among points set along the contours at half a cell, or the edge before it;
+    the distance to either is exact.
     """
     out = np.where(inside, FAR_MM, -FAR_MM)
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
-    spacing = min(lattice.du, lattice.dv) / 2
-    for plane in range(len(stack.planes_mm)):
-        rows, columns = np.nonzero(needed[plane])
-        if len(rows) == 0:
-            continue
-        begin, end = stack.ring_starts[stack.plane_starts[plane]], stack.ring_starts[stack.plane_starts[plane + 1]]
-        start, along = stack.points_mm[begin:end], stack.points_mm[following[begin:end]] - stack.points_mm[begin:end]
-        length = np.hypot(along[:, 0], along[:, 1])
-        count = np.ceil(length / spacing).astype(np.int64) + 1
-        edge = np.repeat(np.arange(len(start)), count)
-        step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-        points = start[edge] + along[edge] * (step / count[edge])[:, None]
-        centres = np.stack([lattice.u0 + lattice.du * (columns + 0.5), lattice.v0 + lattice.dv * (rows + 0.5)], axis=1)
-        nearest = edge[cKDTree(points, balanced_tree=False, compact_nodes=False).query(centres)[1]]
-        offset = centres - start[nearest]
-        share = np.clip(np.einsum("ij,ij->i", offset, along[nearest]) / length[nearest] ** 2, 0, 1)
-        offset -= share[:, None] * along[nearest]
-        distance = np.hypot(offset[:, 0], offset[:, 1])
-        out[plane, rows, columns] = np.where(inside[plane, rows, columns], distance, -distance)
+    points, starts = stack.points_mm, stack.ring_starts
+    following = np.arange(1, len(points) + 1)
+    following[starts[1:] - 1] = starts[:-1]
+    preceding = np.empty(len(points), dtype=np.int64)
+    preceding[following] = np.arange(len(points))
+    along = points[following] - points
+    square = np.einsum("ij,ij->i", along, along)
+    count = np.maximum(np.ceil(np.sqrt(square) / (min(lattice.du, lattice.dv) / 2)).astype(np.int64), 1)
+    edge = np.repeat(np.arange(len(points)), count)
+    ends = np.cumsum(count)
+    step = np.arange(len(edge)) - np.repeat(ends - count, count)
+    middle = points.mean(axis=0)
+    set_along = points[edge] + along[edge] * (step / count[edge])[:, None] - middle
+    # |c - p|² but for |c|², which is the same for all points: p² - 2 c·p
+    terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)])
+    first = np.append(0, ends)[starts[stack.plane_starts]]
+    plane, row, column = np.nonzero(needed)
+    centres = np.stack([lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)], axis=1)
+    factors = np.column_stack([-2 * (centres - middle), np.ones(len(centres))])
+    nearest = np.empty(len(centres), dtype=np.int64)
+    cells = np.searchsorted(plane, np.arange(len(needed) + 1)).tolist()
+    for j, (begin, end) in enumerate(zip(first[:-1].tolist(), first[1:].tolist(), strict=True)):
+        most = max(_PAIRS // max(end - begin, 1), 1)
+        for cell in range(cells[j], cells[j + 1], most):
+            some = factors[cell : min(cell + most, cells[j + 1])]
+            # not by a library's matrix product, whose threads cost more than they give here
+            apart = np.einsum("ik,kj->ij", some, terms[:, begin:end])
+            np.argmin(apart, axis=1, out=nearest[cell : cell + len(some)])
+        nearest[cells[j] : cells[j + 1]] += begin
+    nearest = edge[nearest]
+    distance = np.minimum(*(_squares(centres, points, along, square, each) for each in (nearest, preceding[nearest])))
+    np.sqrt(distance, out=distance)
+    out[plane, row, column] = np.where(inside[plane, row, column], distance, -distance)
     return out
+
+
+def _squares(
+    centres: FloatArray, points: FloatArray, along: FloatArray, square: FloatArray, edge: IntArray
+) -> FloatArray:
+    """(n,) squared distance of each centre to one edge."""
+    offset = centres - points[edge]
+    direction = along[edge]
+    share = np.einsum("ij,ij->i", offset, direction) / square[edge]
+    np.clip(share, 0, 1, out=share)
+    offset -= share[:, None] * direction
+    return np.asarray(np.einsum("ij,ij->i", offset, offset))
 
 
 def _scaled(

@@ -10,15 +10,18 @@ the root of one, so both extrapolations bracket the tip, and the fourth contour 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["Tip", "end_tips", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
 
+_KNOWN = 64
+"""Stacks whose areas and ends are remembered: every reading and both models ask for them again."""
 _TRACE = 1e-3
 _PAD = 0.1
 """Share of a spacing added to both sides of a tip's reach; by calibration on spheres, cones, tori and cylinders."""
@@ -58,25 +61,28 @@ class Tip:
         return self.slope < 0
 
 
+@lru_cache(maxsize=_KNOWN)
 def plane_areas(stack: ContourStack) -> FloatArray:
-    """(m,) area enclosed on each plane, mm² (signed areas of its rings; holes count negative)."""
+    """(m,) area enclosed on each plane, mm² (signed areas of its rings; holes count negative), read-only."""
     following = np.arange(1, len(stack.points_mm) + 1)
     following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
     # about the middle of all points, to keep digits
     x, y = (stack.points_mm - stack.points_mm.mean(axis=0)).T
     rings = np.add.reduceat((x * y[following] - x[following] * y) / 2, stack.ring_starts[:-1])
-    return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
+    return frozen(np.add.reduceat(rings, stack.plane_starts[:-1]))
 
 
+@lru_cache(maxsize=_KNOWN)
 def plane_perimeters(stack: ContourStack) -> FloatArray:
-    """(m,) length of all contours of each plane, mm."""
+    """(m,) length of all contours of each plane, mm, read-only."""
     following = np.arange(1, len(stack.points_mm) + 1)
     following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
     length = np.hypot(*(stack.points_mm[following] - stack.points_mm).T)
     rings = np.add.reduceat(length, stack.ring_starts[:-1])
-    return np.asarray(np.add.reduceat(rings, stack.plane_starts[:-1]))
+    return frozen(np.add.reduceat(rings, stack.plane_starts[:-1]))
 
 
+@lru_cache(maxsize=_KNOWN)
 def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
     """Both ends of a stack, the lower one first."""
     if stack.thickness_mm is not None:

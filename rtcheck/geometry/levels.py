@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from rtcheck.geometry.coverage import section_areas
 from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
 from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
+from rtcheck.geometry.islands import label_islands
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.sections import area_between, lagrange_weights, same_as_next, stencil_knots
 from rtcheck.geometry.solid import ContourStack
@@ -42,8 +42,6 @@ Zone = tuple[str, int]
 
 _KINDS = ("out", "plane", "pair", "low", "high")
 _OUT, _PLANE, _PAIR, _LOW, _HIGH = range(len(_KINDS))
-_IN_PLANE = ndimage.generate_binary_structure(3, 1) & (np.arange(3) == 1)[:, None, None]
-"""Islands and holes of a plane are joined along rows and columns, and not to those of the next plane."""
 _TRUST = 0.2
 _ALONG = 0.35
 _STEPS = 4
@@ -175,7 +173,7 @@ def _counterparts(planes: FloatArray, lattice: Lattice) -> NDArray[np.bool_]:
     good = np.ones(len(planes) - 1, dtype=bool)
     for level in (planes, -planes):
         inside, close = level > 0, level > -near
-        label, count = ndimage.label(inside, _IN_PLANE)
+        label, count = label_islands(inside)
         owner = np.zeros(count + 1, dtype=np.int64)
         owner[label] = np.arange(len(planes))[:, None, None]
         for here, there in ((slice(0, -1), slice(1, None)), (slice(1, None), slice(0, -1))):
@@ -288,7 +286,7 @@ def _between(field: LevelField, pair: IntArray, w: FloatArray, area: FloatArray)
     for j, start, stop in spans:
         low, count = int(first[start]), int(np.count_nonzero(~np.isnan(near[start])))
         planes = field.planes[low : low + count].reshape(count, size)
-        np.matmul(weights[start:stop, :count], planes, out=level[start:stop].reshape(-1, size))
+        np.einsum("lk,kc->lc", weights[start:stop, :count], planes, out=level[start:stop].reshape(-1, size))
         np.copyto(level[start:stop], np.where(field.planes[j] > 0, FAR_MM, -FAR_MM), where=~field.bands[j])
     # along the way from one contour to the other as far as that goes: a side that both share stays where it is
     gain = field.areas[pair + 1] - field.areas[pair]

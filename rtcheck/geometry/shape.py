@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.geometry.coverage import CutCells, cut_cells
 from rtcheck.geometry.distance import FAR_MM
@@ -27,7 +28,7 @@ from rtcheck.geometry.levels import (
 from rtcheck.geometry.occupancy import Cells, Lattice, cover
 from rtcheck.geometry.prisms import Regions
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
-from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.stagger import reach, stagger
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
@@ -36,8 +37,6 @@ __all__ = ["Layers", "shape_layers", "window_points"]
 _SLIVER_MM = 1e-6
 _WHOLE = 1 - 1e-6
 """A cell covered beyond this share is whole: rounding must not decide where its sample lies."""
-_RECTANGLE = 1e-6
-"""A covered part is a rectangle when its share of the cell is that of the box about its centroid, within this."""
 _FLAT = 1e-9
 _EDGE_CELLS = 4.0
 """Points on straight contours are set at most this many cells apart."""
@@ -61,6 +60,9 @@ class Layers:
         u_mm, v_mm, w_mm: (n,) a point in the covered part of each cell (its centroid where the cell is cut).
         volume_mm3: (n,) covered volume; 0 for points on the surface.
         mask: (n,) bit i is set when variant i has this cell.
+        row, column, layer: (n,) cell of the lattice, and running number of the layer; 0 for points on the surface.
+        middle_mm, height_mm: (n,) middle and thickness of the layer.
+        whole: (n,) the cell is covered as a whole.
     """
 
     u_mm: FloatArray
@@ -68,9 +70,12 @@ class Layers:
     w_mm: FloatArray
     volume_mm3: FloatArray
     mask: IntArray
-
-
-Rows = tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]
+    row: IntArray
+    column: IntArray
+    layer: IntArray
+    middle_mm: FloatArray
+    height_mm: FloatArray
+    whole: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +131,7 @@ def shape_layers(
     edges = edges[np.concatenate([[True], np.diff(edges) > _SLIVER_MM])]
     regions = Regions(leaves)
     sections: dict[tuple[int, ...], _Section | None] = {}
-    found: list[Rows] = []
+    found: list[Layers] = []
     runs: list[_Run] = []
     number = 0
     for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
@@ -154,8 +159,26 @@ def shape_layers(
         found.extend(_interpolated(solid, fields, batch))
     if not found:
         none = np.zeros(0)
-        return Layers(none, none, none, none, np.zeros(0, dtype=np.int64))
-    return Layers(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        found.append(_surface(none, none, none, np.zeros(0, dtype=np.int64)))
+    return Layers(
+        u_mm=np.concatenate([each.u_mm for each in found]),
+        v_mm=np.concatenate([each.v_mm for each in found]),
+        w_mm=np.concatenate([each.w_mm for each in found]),
+        volume_mm3=np.concatenate([each.volume_mm3 for each in found]),
+        mask=np.concatenate([each.mask for each in found]),
+        row=np.concatenate([each.row for each in found]),
+        column=np.concatenate([each.column for each in found]),
+        layer=np.concatenate([each.layer for each in found]),
+        middle_mm=np.concatenate([each.middle_mm for each in found]),
+        height_mm=np.concatenate([each.height_mm for each in found]),
+        whole=np.concatenate([each.whole for each in found]),
+    )
+
+
+def _surface(u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Layers:
+    """Points on the surface."""
+    zero, none = np.zeros(len(u)), np.zeros(len(u), dtype=np.int64)
+    return Layers(u, v, w, zero, mask, none, none, none, w, zero, np.zeros(len(u), dtype=bool))
 
 
 def _first_same(field: LevelField, plane: int) -> int:
@@ -190,7 +213,7 @@ def _along(ring: FloatArray, step_mm: float) -> FloatArray:
 
 def _repeated(
     section: _Section, lattice: Lattice, span: tuple[float, float], count: int, number: int, mask: int
-) -> list[Rows]:
+) -> list[Layers]:
     """Layers of a constant cross-section, and its contour on both faces."""
     cells, size = section.cells, len(section.cells.area_mm2)
     height = (span[1] - span[0]) / count
@@ -198,22 +221,28 @@ def _repeated(
     u, v, area = (np.tile(a, count) for a in (cells.u_mm, cells.v_mm, cells.area_mm2))
     row, column = np.tile(cells.row, count), np.tile(cells.column, count)
     su, sv, sw = stagger(row, column, layer + number)
-    # a covered part that is a rectangle is sampled all over, like a whole cell: at its centroid alone, every cell along
-    # a face across the gradient would have one dose, and the histogram a step where there is none
-    reach_u = 1 - 2 * np.abs((u - lattice.u0) / lattice.du - column - 0.5)
-    reach_v = 1 - 2 * np.abs((v - lattice.v0) / lattice.dv - row - 0.5)
-    rectangle = np.abs(reach_u * reach_v - area / (lattice.du * lattice.dv)) < _RECTANGLE
+    along_u, along_v = (
+        np.tile(a, count) for a in reach(lattice, cells.row, cells.column, cells.u_mm, cells.v_mm, cells.area_mm2)
+    )
     contour = np.tile(section.contour, (2, 1))
     faces = np.repeat(np.array(span), len(section.contour))
+    middle = np.asarray(span[0] + (layer + 0.5) * height, dtype=np.float64)
+    full = np.full(len(u), mask, dtype=np.int64)
     return [
-        (
-            u + su * np.where(rectangle, reach_u * lattice.du, 0.0),
-            v + sv * np.where(rectangle, reach_v * lattice.dv, 0.0),
-            span[0] + (layer + 0.5 + sw) * height,
-            area * height,
-            np.full(len(u), mask, dtype=np.int64),
+        Layers(
+            u_mm=u + su * along_u,
+            v_mm=v + sv * along_v,
+            w_mm=middle + sw * height,
+            volume_mm3=area * height,
+            mask=full,
+            row=row,
+            column=column,
+            layer=layer + number,
+            middle_mm=middle,
+            height_mm=np.full(len(u), height),
+            whole=area > _WHOLE * lattice.du * lattice.dv,
         ),
-        (contour[:, 0], contour[:, 1], faces, np.zeros(len(faces)), np.full(len(faces), mask, dtype=np.int64)),
+        _surface(contour[:, 0], contour[:, 1], faces, np.full(len(faces), mask, dtype=np.int64)),
     ]
 
 
@@ -232,7 +261,7 @@ def _batches(runs: list[_Run], lattice: Lattice) -> Iterator[list[_Run]]:
         yield batch
 
 
-def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]) -> list[Rows]:
+def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]) -> list[Layers]:
     """Layers of a changing cross-section, and points of its surface."""
     lattice = fields[0].lattice
     counts = [run.count for run in runs]
@@ -263,20 +292,26 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
     foot_x, foot_y = _feet(cells)
     # NaN, where the level is flat, compares as false
     edge = np.flatnonzero((np.abs(foot_x - 0.5) < _FOOT) & (np.abs(foot_y - 0.5) < _FOOT))
+    layer = cells.layer
     return [
-        (
-            lattice.u0 + lattice.du * (cells.column + x),
-            lattice.v0 + lattice.dv * (cells.row + y),
-            w[cells.layer] + sw * height[cells.layer],
-            share * (lattice.du * lattice.dv * height[cells.layer]),
-            mask[cells.layer],
+        Layers(
+            u_mm=lattice.u0 + lattice.du * (cells.column + x),
+            v_mm=lattice.v0 + lattice.dv * (cells.row + y),
+            w_mm=w[layer] + sw * height[layer],
+            volume_mm3=share * (lattice.du * lattice.dv * height[layer]),
+            mask=mask[layer],
+            row=cells.row,
+            column=cells.column,
+            layer=ordinal[layer],
+            middle_mm=w[layer],
+            height_mm=height[layer],
+            whole=share > _WHOLE,
         ),
-        (
+        _surface(
             lattice.u0 + lattice.du * (cells.column[edge] + foot_x[edge]),
             lattice.v0 + lattice.dv * (cells.row[edge] + foot_y[edge]),
-            w[cells.layer[edge]],
-            np.zeros(len(edge)),
-            mask[cells.layer[edge]],
+            w[layer[edge]],
+            mask[layer[edge]],
         ),
     ]
 

@@ -1,0 +1,240 @@
+"""The nodes of a dose grid about one solid, cut out once and read at many points.
+
+Every sampling of a solid asks for the dose within the same box, tens of thousands of points at a time. The nodes of
+that box are converted to Gy once; what is read is what `interpolate.dose_at` gives, to the rounding of the last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtcheck.geometry.interpolate import EDGE_MM, bend_at, dose_at, grid_frame, grid_positions
+from rtcheck.model.arrays import FloatArray, IntArray, frozen
+from rtcheck.model.grid import DoseGrid
+
+__all__ = ["DoseNodes", "cell_range", "dose_range", "nodes_about", "read_bend", "read_dose"]
+
+_SPARE = 2
+"""Nodes kept beyond the box on every side: cubic interpolation looks that far."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DoseNodes:
+    """The part of a dose grid about a solid.
+
+    Attributes:
+        grid: the whole grid.
+        axes: (3, 3) unit vectors of u, v, w in LPS.
+        matrix, offset: of `interpolate.grid_frame`.
+        first: number of the first node along a row, a column and the normal.
+        spacing: mm along each, 0 where the planes are uneven.
+        offsets: (n,) of the planes in the box, mm.
+        dose_gy: (planes, rows, columns) of the nodes, read-only.
+    """
+
+    grid: DoseGrid
+    axes: FloatArray
+    matrix: FloatArray
+    offset: FloatArray
+    first: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    offsets: FloatArray
+    dose_gy: FloatArray
+
+
+def nodes_about(grid: DoseGrid, axes: FloatArray, low: FloatArray, high: FloatArray) -> DoseNodes:
+    """Cut out the nodes about a box.
+
+    Args:
+        grid: the dose.
+        axes: (3, 3) unit vectors of u, v, w in LPS.
+        low: (3,) lowest u, v, w that will be asked for, mm; other points are read too, but slowly.
+        high: (3,) the highest.
+    """
+    geometry = grid.geometry
+    matrix, offset = grid_frame(geometry, axes)
+    corners = np.array([(u, v, w) for u in (low[0], high[0]) for v in (low[1], high[1]) for w in (low[2], high[2])])
+    position = corners @ matrix.T + offset
+    knots = (
+        np.arange(geometry.columns) * geometry.spacing_mm[1],
+        np.arange(geometry.rows) * geometry.spacing_mm[0],
+        np.asarray(geometry.offsets_mm),
+    )
+    spans = []
+    for axis, nodes in enumerate(knots):
+        begin = max(min(int(np.searchsorted(nodes, position[:, axis].min())), len(nodes)) - 1 - _SPARE, 0)
+        end = min(int(np.searchsorted(nodes, position[:, axis].max(), side="right")) + 1 + _SPARE, len(nodes))
+        spans.append(slice(min(begin, len(nodes) - 1), max(end, 1)))
+    steps = np.diff(knots[2])
+    even = len(steps) > 0 and bool(np.all(np.abs(steps - steps[0]) <= 1e-9 * steps[0]))
+    return DoseNodes(
+        grid=grid,
+        axes=axes,
+        matrix=matrix,
+        offset=offset,
+        first=(spans[0].start, spans[1].start, spans[2].start),
+        spacing=(geometry.spacing_mm[1], geometry.spacing_mm[0], float(steps[0]) if even else 0.0),
+        offsets=frozen(knots[2][spans[2]]),
+        dose_gy=frozen(grid.stored[spans[2], spans[1], spans[0]] * np.float64(grid.scaling_gy)),
+    )
+
+
+def read_dose(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
+    """(n,) trilinear dose in Gy at points; NaN outside the box spanned by the voxel centres of the grid."""
+    cells = _cells(nodes, u, v, w)
+    if cells is None:
+        return dose_at(nodes.grid, nodes.axes, u, v, w)
+    at, (tx, ty, tz) = cells
+    flat = nodes.dose_gy.ravel()
+    along_y, along_z = _strides(nodes)
+    below = _in_plane(flat, at, along_y, tx, ty)
+    at += along_z
+    above = _in_plane(flat, at, along_y, tx, ty)
+    above -= below
+    above *= tz
+    above += below
+    return above
+
+
+def _in_plane(flat: FloatArray, at: IntArray, along_y: int, tx: FloatArray, ty: FloatArray) -> FloatArray:
+    near = flat.take(at)
+    more = flat.take(at + 1)
+    more -= near
+    more *= tx
+    near += more
+    beyond = at + along_y
+    far = flat.take(beyond)
+    beyond += 1
+    more = flat.take(beyond)
+    more -= far
+    more *= tx
+    far += more
+    far -= near
+    far *= ty
+    near += far
+    return near
+
+
+def read_bend(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
+    """(n,) what cubic interpolation would add to the dose at points, Gy, as `interpolate.bend_at` says it."""
+    cells = _cells(nodes, u, v, w) if nodes.spacing[2] > 0 else None
+    if cells is None:
+        return bend_at(nodes.grid, nodes.axes, u, v, w)
+    at, shares = cells
+    along_y, along_z = _strides(nodes)
+    strides = (1, along_y, along_z)
+    flat = nodes.dose_gy.ravel()
+    z, rest = np.divmod(at, along_z)
+    y, x = np.divmod(rest, along_y)
+    for number, size in zip((x, y, z), nodes.dose_gy.shape[::-1], strict=True):
+        if len(number) and (int(number.min()) < 1 or int(number.max()) > size - 3):
+            return bend_at(nodes.grid, nodes.axes, u, v, w)  # next to the grid's own end
+    nearest = [(share > 0.5) * stride for share, stride in zip(shares, strides, strict=True)]
+    out = np.zeros(len(at))
+    for axis, (share, stride) in enumerate(zip(shares, strides, strict=True)):
+        column = at + nearest[axis - 1]
+        column += nearest[axis - 2]
+        # the second differences at the node before and the node after, together
+        here = flat.take(column - stride)
+        here -= flat.take(column)
+        column += stride
+        here -= flat.take(column)
+        column += stride
+        here += flat.take(column)
+        here *= share * (1 - share)
+        out -= here
+    out /= 4
+    return out
+
+
+def cell_range(nodes: DoseNodes) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest dose of the corners of every cell, (planes - 1, rows - 1, columns - 1) each."""
+    low = high = nodes.dose_gy
+    for axis in range(3):
+        before: list[slice] = [slice(None)] * 3
+        after: list[slice] = [slice(None)] * 3
+        before[axis], after[axis] = slice(None, -1), slice(1, None)
+        low = np.minimum(low[tuple(before)], low[tuple(after)])
+        high = np.maximum(high[tuple(before)], high[tuple(after)])
+    return low, high
+
+
+def dose_range(
+    nodes: DoseNodes, bounds: tuple[FloatArray, FloatArray], u: FloatArray, v: FloatArray, w: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """(n,) bounds of the dose at points from the corners of their cells; None where they are not all in the box.
+
+    Args:
+        nodes: of the grid.
+        bounds: `cell_range(nodes)`.
+        u: (n,) mm.
+        v: likewise.
+        w: likewise.
+    """
+    cells = _cells(nodes, u, v, w)
+    if cells is None:
+        return None
+    at, _ = cells
+    along_y, along_z = _strides(nodes)
+    z, rest = np.divmod(at, along_z)
+    y, x = np.divmod(rest, along_y)
+    _, rows, columns = bounds[0].shape
+    place = (z * rows + y) * columns + x
+    return bounds[0].ravel().take(place), bounds[1].ravel().take(place)
+
+
+def _strides(nodes: DoseNodes) -> tuple[int, int]:
+    _, rows, columns = nodes.dose_gy.shape
+    return columns, rows * columns
+
+
+def _cells(
+    nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray
+) -> tuple[IntArray, tuple[FloatArray, FloatArray, FloatArray]] | None:
+    """Find the lower corner of the cell of each point, and the fractions; None when some point is in no cell."""
+    if min(nodes.dose_gy.shape) < 2:
+        return None
+    position = grid_positions(nodes.matrix, nodes.offset, u, v, w)
+    at: IntArray | None = None
+    shares: list[FloatArray] = []
+    for axis in (2, 1, 0):
+        size, spacing = nodes.dose_gy.shape[2 - axis], nodes.spacing[axis]
+        share = position[axis]
+        if axis == 2:
+            share -= nodes.offsets[0]
+        if len(share) == 0:
+            lower = np.zeros(0, dtype=np.int64)
+        elif spacing > 0:
+            share /= spacing
+            if axis < 2:
+                share -= nodes.first[axis]
+            slack = EDGE_MM / spacing
+            least, most = float(share.min()), float(share.max())
+            if not (least >= -slack and most <= size - 1 + slack):
+                return None
+            lower = share.astype(np.int64)
+            if most >= size - 1:
+                np.minimum(lower, size - 2, out=lower)
+            share -= lower
+            if least < 0:
+                np.maximum(share, 0.0, out=share)
+            if most > size - 1:
+                np.minimum(share, 1.0, out=share)
+        else:
+            knots = nodes.offsets - nodes.offsets[0]
+            if not (float(share.min()) >= -EDGE_MM and float(share.max()) <= knots[-1] + EDGE_MM):
+                return None
+            lower = np.clip(np.searchsorted(knots, share, side="right") - 1, 0, size - 2)
+            share -= knots[lower]
+            share /= np.diff(knots)[lower]
+            np.clip(share, 0.0, 1.0, out=share)
+        shares.append(share)
+        if at is None:
+            at = lower
+        else:
+            at *= size
+            at += lower
+    assert at is not None
+    return at, (shares[2], shares[1], shares[0])
