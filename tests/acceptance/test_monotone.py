@@ -73,7 +73,7 @@ def test_each_file_is_needed(bench, role):
 
 @pytest.mark.parametrize("name", list(BOXES))
 def test_each_structure_is_needed(bench, name):
-    """Each structure that a lesion or a limit names is needed; without the body outline somebody has to look (RTD320)."""
+    """Each structure that a lesion or a limit names is needed; without the body outline somebody must look (RTD320)."""
     rois = [box_roi(other, number) for number, other in enumerate(BOXES, 1) if other != name]
     result = bench.check(export=bench.build(rois=rois).folder, protocol=PROTOCOL)
     if name in NOT_NEEDED_ROIS:
