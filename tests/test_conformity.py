@@ -15,6 +15,8 @@ from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.surface import Body
 from rtcheck.geometry.territory import Territory
 from rtcheck.measure import Bench, measure
+from rtcheck.model.lesion import Lesion
+from rtcheck.rules.lesions import LesionBinding, RoleBinding
 from rtcheck.rules.resolve import BoundMargin, BoundROI
 from tests.analytic.phantoms import box, field_of, grid_of, roi_of, sphere
 from tests.dvh.test_evaluate import make_dose, make_dvh
@@ -213,6 +215,8 @@ def test_dose_error_and_volume_error_open_the_interval():
     assert evaluate_around(parse_metric("R50"), other, 50.0, Around(half=cloud)).code == "RTD605"
     coarse = make_dose(make_dvh([50.0], [9.0]), coarse=make_dvh([50.0], [8.0]))
     assert evaluate_around(parse_metric("R50"), coarse, 50.0, Around(half=cloud)).high > 9.5 / 9.0
+    endless = evaluate_around(parse_metric("R50"), coarse, 50.0, Around(half=IsodoseVolume(9.0, 8.0, np.inf)))
+    assert endless.code == "RTD608"
     emptied = make_dose(make_dvh([50.0], [9.0]), coarse=make_dvh([]))
     assert evaluate_around(parse_metric("R50"), emptied, 50.0, Around(half=cloud)).high == pytest.approx(9.5 / 9.0)
 
@@ -252,6 +256,26 @@ def test_the_external_contour_is_the_structure_of_that_type():
     assert external_of((small, organ, large)) is large
     assert external_of((organ,)) is None
     assert targets_of(()) == ()
+
+
+def test_targets_are_those_of_active_lesions():
+    """Every active lesion has its target, PTV before GTV, None where it has none; a resolved one is left out."""
+    ptv, gtv = (roi_of(sphere(r), 2.0, 0.5) for r in (8, 6))
+    lesions = [
+        LesionBinding(
+            Lesion(name, "liver", "primary", active),
+            {role: RoleBinding((name,), rois) for role, rois in roles.items()},
+            exists=True,
+        )
+        for name, active, roles in (
+            ("L1", True, {"gtv": (gtv,), "ptv": (ptv,)}),
+            ("L2", True, {"gtv": (gtv,)}),
+            ("L3", True, {}),
+            ("L4", False, {"ptv": (ptv,)}),
+        )
+    ]
+    found = targets_of(lesions)
+    assert [(name, target and target.roi) for name, target in found] == [("L1", ptv), ("L2", gtv), ("L3", None)]
 
 
 def test_the_target_is_measured_once_for_all_its_indices():
