@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
+from rtcheck.geometry.nearest import tree_of
 from rtcheck.geometry.slabs import Slabs, thick
 from rtcheck.geometry.surface import depth_in, filling_points, inside, surface_points
 from rtcheck.model.arrays import FloatArray, IntArray
@@ -79,7 +79,7 @@ def smallest_gap(first: Slabs, second: Slabs) -> Gap:
 def _between_vertices(first: Slabs, second: Slabs, rise: FloatArray) -> tuple[float, tuple[int, int]]:
     """Return the distance of two slabs between two of their vertices, near to each other: never below the smallest."""
     (one, i), (two, j) = _vertices(first), _vertices(second)
-    _, nearest = cKDTree(two).query(one)
+    _, nearest = tree_of(two).query(one)
     apart = np.hypot(np.linalg.norm(one[:, :2] - two[nearest, :2], axis=1), rise[i, j[nearest]])
     k = int(np.argmin(apart))
     return float(apart[k]), (int(i[k]), int(j[nearest[k]]))
@@ -124,7 +124,7 @@ def deepest_point(first: Slabs, second: Slabs) -> Gap:
         gap = smallest_gap(first, second)
         return Gap(0.0, gap.first, gap.first)
     shapely.prepare(second.regions)
-    rough = cKDTree(surface_points(second, 2 * step)).query(points, eps=_EPS)[0]
+    rough = tree_of(surface_points(second, 2 * step)).query(points, eps=_EPS)[0]
     points = points[np.argsort(-rough, kind="stable")[:_CANDIDATES]]
     depth = depth_in(second, points)
     for _ in range(_ROUNDS):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from rtcheck.geometry.nearest import tree_of
 from rtcheck.geometry.slabs import Slabs, thick
 from rtcheck.model.arrays import FloatArray
 
@@ -29,7 +29,7 @@ class Body:
         self.step_mm = step_mm
         shapely.prepare(self.slabs.regions)
         surface = surface_points(slabs, step_mm)
-        self._tree = cKDTree(surface)
+        self._tree = tree_of(surface)
         self._box = self.slabs.bounds
         self._some = surface[:: max(len(surface) // _SOME, 1)]
 
@@ -48,7 +48,7 @@ class Body:
         """Return quick lower and upper bounds, (n,), of the distance: from the box, and from a few surface points."""
         low, high = self._box
         least = np.sqrt(np.sum(np.maximum(np.maximum(low - points, points - high), 0.0) ** 2, axis=1))
-        return least, np.asarray(cKDTree(self._some).query(points, eps=0.5)[0], dtype=np.float64)
+        return least, np.asarray(tree_of(self._some).query(points, eps=0.5)[0], dtype=np.float64)
 
     def at_distance(self, points: FloatArray, distance_mm: float) -> FloatArray:
         """(n, 3) points outside the solid moved along the line to its nearest point until they are so far from that."""
