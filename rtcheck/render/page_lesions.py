@@ -49,7 +49,7 @@ def _row(page: Page, index: int, lesion: LesionResult) -> Row:
     state = text_cell(page.say(f"state.{lesion.state}"), tone=tone_of(lesion.state))
     cells = (
         text_cell(lesion.id),
-        text_cell(", ".join(part for part in (lesion.organ, kind) if part)),
+        text_cell(", ".join(dict.fromkeys(part for part in (lesion.organ, kind) if part))),
         text_cell(shown.structure if shown is not None and shown.structure else ", ".join(names[:1])),
         *_measured(page, lesion, index, shown, f"exhibits.lesions[{place}]"),
         state,
