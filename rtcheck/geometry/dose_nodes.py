@@ -14,7 +14,7 @@ from rtcheck.geometry.interpolate import EDGE_MM, bend_at, dose_at, grid_frame, 
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.grid import DoseGrid
 
-__all__ = ["DoseNodes", "cell_range", "dose_range", "nodes_about", "read_bend", "read_dose"]
+__all__ = ["DoseNodes", "nodes_about", "read_bend", "read_dose"]
 
 _SPARE = 2
 """Nodes kept beyond the box on every side: cubic interpolation looks that far."""
@@ -147,42 +147,6 @@ def read_bend(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
         out -= here
     out /= 4
     return out
-
-
-def cell_range(nodes: DoseNodes) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest dose of the corners of every cell, (planes - 1, rows - 1, columns - 1) each."""
-    low = high = nodes.dose_gy
-    for axis in range(3):
-        before: list[slice] = [slice(None)] * 3
-        after: list[slice] = [slice(None)] * 3
-        before[axis], after[axis] = slice(None, -1), slice(1, None)
-        low = np.minimum(low[tuple(before)], low[tuple(after)])
-        high = np.maximum(high[tuple(before)], high[tuple(after)])
-    return low, high
-
-
-def dose_range(
-    nodes: DoseNodes, bounds: tuple[FloatArray, FloatArray], u: FloatArray, v: FloatArray, w: FloatArray
-) -> tuple[FloatArray, FloatArray] | None:
-    """(n,) bounds of the dose at points from the corners of their cells; None where they are not all in the box.
-
-    Args:
-        nodes: of the grid.
-        bounds: `cell_range(nodes)`.
-        u: (n,) mm.
-        v: likewise.
-        w: likewise.
-    """
-    cells = _cells(nodes, u, v, w)
-    if cells is None:
-        return None
-    at, _ = cells
-    along_y, along_z = _strides(nodes)
-    z, rest = np.divmod(at, along_z)
-    y, x = np.divmod(rest, along_y)
-    _, rows, columns = bounds[0].shape
-    place = (z * rows + y) * columns + x
-    return bounds[0].ravel().take(place), bounds[1].ravel().take(place)
 
 
 def _strides(nodes: DoseNodes) -> tuple[int, int]:

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rtcheck.geometry.dose_nodes import nodes_about, read_bend, read_dose
+from rtcheck.geometry.interpolate import bend_at, dose_at
+from tests.analytic.phantoms import ORIENTATIONS, grid_of
+
+EYE = np.eye(3)
+WAVES = lambda x, y, z: 50 + 20 * np.cos(x / 9 + y / 7) * np.sin(z / 6)  # noqa: E731
+
+
+def points(half, n=2000, seed=1):
+    return np.random.default_rng(seed).uniform(-half, half, (n, 3)).T
+
+
+@pytest.mark.parametrize("orientation", sorted(ORIENTATIONS))
+def test_nodes_cut_out_give_the_dose_of_the_grid(orientation):
+    """In every orientation of the grid dose and bend read from the nodes about a box are those of the whole grid."""
+    grid = grid_of(WAVES, (2.0, 3.0, 2.5), 40, orientation=orientation)
+    p = points(15)
+    nodes = nodes_about(grid, EYE, p.min(axis=1), p.max(axis=1))
+    assert nodes.dose_gy.size < grid.stored.size / 4
+    assert np.allclose(read_dose(nodes, *p), dose_at(grid, EYE, *p), rtol=0, atol=1e-12)
+    assert np.allclose(read_bend(nodes, *p), bend_at(grid, EYE, *p), rtol=0, atol=1e-12)
+
+
+def test_uneven_planes_and_oblique_axes():
+    """Uneven planes and axes turned against the grid change nothing."""
+    grid = grid_of(WAVES, 2.0, 30)
+    offsets = np.cumsum([0.0, *np.resize([1.0, 2.0, 4.0], len(grid.geometry.offsets_mm) - 1)])
+    uneven = replace(grid, geometry=replace(grid.geometry, offsets_mm=tuple(offsets.tolist())))
+    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
+    p = points(10)
+    for each, axes in ((uneven, EYE), (grid, turn), (uneven, turn)):
+        nodes = nodes_about(each, axes, p.min(axis=1), p.max(axis=1))
+        assert np.allclose(read_dose(nodes, *p), dose_at(each, axes, *p), rtol=0, atol=1e-12)
+        assert np.allclose(read_bend(nodes, *p), bend_at(each, axes, *p), rtol=0, atol=1e-12)
+
+
+def test_points_beyond_the_box_are_read_and_those_beyond_the_grid_unknown():
+    """Points outside the box that was cut out still get the dose of the grid, points outside the grid NaN."""
+    grid = grid_of(WAVES, 2.0, 20)
+    nodes = nodes_about(grid, EYE, np.full(3, -4.0), np.full(3, 4.0))
+    p = points(30)
+    found, expected = read_dose(nodes, *p), dose_at(grid, EYE, *p)
+    assert 0 < np.isnan(found).sum() < len(found)
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert np.array_equal(read_bend(nodes, *p), bend_at(grid, EYE, *p))
+    away = nodes_about(grid, EYE, np.full(3, 500.0), np.full(3, 510.0))
+    assert np.isnan(read_dose(away, *(points(5) + 505))).all()
+
+
+def test_the_grids_own_faces():
+    """On the outermost voxel centres the dose is known, and no points at all are no error."""
+    grid = grid_of(WAVES, 2.0, 10)
+    edge = -grid.geometry.origin_mm[0]
+    x = np.array([edge, -edge, edge + 5e-7])
+    nodes = nodes_about(grid, EYE, np.full(3, -edge), np.full(3, edge))
+    assert np.allclose(read_dose(nodes, x, x, x), dose_at(grid, EYE, x, x, x), rtol=0, atol=1e-12)
+    assert np.array_equal(read_bend(nodes, x, x, x), bend_at(grid, EYE, x, x, x))
+    none = np.zeros(0)
+    assert len(read_dose(nodes, none, none, none)) == 0
+    assert len(read_bend(nodes, none, none, none)) == 0
