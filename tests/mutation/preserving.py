@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydicom import Dataset
 
-from tests.mutation.edits import load
+from tests.mutation.edits import element_paths, load
 from tests.synthetic.dicom import set_raw, uid
 from tests.synthetic.encode import encode
 from tests.synthetic.grid import ORIENTATIONS
@@ -20,6 +20,10 @@ from tests.synthetic.grid import ORIENTATIONS
 __all__ = ["PRESERVING", "preserve", "turn_dose"]
 
 Objects = dict[str, Dataset]
+_POSITIONS = (
+    "IsocenterPosition", "DoseReferencePointCoordinates", "BeamDoseSpecificationPoint", "SurfaceEntryPoint",
+)  # fmt: skip
+"""Positions in a plan, in the frame of the patient."""
 
 
 def _structs(objects: Objects) -> list[Dataset]:
@@ -170,6 +174,10 @@ def _move(objects: Objects, random: Random) -> None:
         ds.ImagePositionPatient = [f"{value:.6g}" for value in np.array(ds.ImagePositionPatient, float) + shift]
         if abs(offsets[0]) > 1e-6:
             ds.GridFrameOffsetVector = [f"{value + shift[2]:.6g}" for value in offsets]
+    for ds in objects.values():
+        for node, tag in element_paths(ds):
+            if node[tag].keyword in _POSITIONS and node[tag].value:
+                node[tag].value = [f"{value:.6g}" for value in np.array(node[tag].value, float) + shift]
 
 
 def _rename_uids(objects: Objects, random: Random) -> None:
