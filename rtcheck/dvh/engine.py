@@ -313,12 +313,15 @@ def _histograms(
     """One histogram for each of the first `variants` variants; extremes from samples and from their own search."""
     dose = total(samples.dose_gy, sampled.fractions, quantity)
     order = ascending(dose)
-    dose, volume, mask = dose[order], samples.volume_cm3[order], samples.mask[order]
-    known = int(np.searchsorted(np.isnan(dose), v=True))
+    dose, volume = dose[order], samples.volume_cm3[order]
+    # there are at most eight readings (`variants_of`), and every one looks at all masks: so they are made small
+    assert variants <= np.iinfo(np.uint8).bits
+    mask = samples.mask[order].astype(np.uint8)
+    known = len(dose) - int(np.count_nonzero(np.isnan(dose)))
     candidates = np.zeros(0) if search is None else total(search.dose_gy, sampled.fractions, quantity)
     out = []
     for i in range(variants):
-        member = (mask >> i) & 1 == 1
+        member = mask & np.uint8(1 << i)
         inside = np.flatnonzero(member[:known])
         own = dose[inside]
         extra = candidates if search is None else candidates[(search.mask >> i) & 1 == 1]
@@ -329,7 +332,7 @@ def _histograms(
                 volume_cm3=frozen(volume[inside]),
                 minimum_gy=float(ends.min()) if len(own) else float("nan"),
                 maximum_gy=float(ends.max()) if len(own) else float("nan"),
-                outside_cm3=float(np.sum(volume[known:][member[known:]])),
+                outside_cm3=float(np.sum(volume[known:][member[known:] != 0])),
             )
         )
     return out
