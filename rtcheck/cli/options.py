@@ -72,12 +72,23 @@ def parse_outputs(_context: click.Context, _parameter: click.Parameter, values: 
 
 
 def refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Path) -> None:
-    """Refuse to write a result over a file that the result is made from.
+    """Refuse to write a result over a file that the result is made from, or over any DICOM file.
 
     Raises:
-        click.UsageError: an output is one of the inputs.
+        click.UsageError: an output is one of the inputs, or a DICOM file.
     """
     kept = {Path(given).resolve() for given in inputs}
     for _, path in outputs:
         if path.resolve() in kept:
             raise click.UsageError(f"-o would overwrite {path}, which is an input")
+        if _is_dicom(path):
+            raise click.UsageError(f"-o would overwrite {path}, which is a DICOM file")
+
+
+def _is_dicom(path: Path) -> bool:
+    """Whether a DICOM file stands under the name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
