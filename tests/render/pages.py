@@ -112,7 +112,10 @@ def document(words="PTV_L1", language="en", curves=4, points=61):
                 (
                     PictureSet(
                         "l1", w, w, cell,
-                        tuple((picture(kind, w, w, points=points), f"{kind} {w}", w) for kind in ("axial", "coronal", "sagittal")),
+                        tuple(
+                            (picture(kind, w, w, points=points), f"{kind} {w}", w)
+                            for kind in ("axial", "coronal", "sagittal")
+                        ),
                     ),
                 ),
             ),

@@ -129,6 +129,7 @@
       var ink = u.ctx, scale = window.devicePixelRatio || 1, taken = [];
       ink.save();
       ink.font = "600 " + 12 * scale + "px system-ui, sans-serif";
+      ink.textAlign = "left";
       ink.textBaseline = "middle";
       ink.lineJoin = "round";
       plot.lines.forEach(function (line, index) {
