@@ -80,7 +80,7 @@ def test_dose_and_ct_lie_where_they_are(shown):
         assert np.abs(one.dose_gy - (50 + points @ GRADIENT))[known].max() < 2e-3
         seen = ~np.isnan(one.ct_hu)
         assert np.abs(one.ct_hu - points @ [1.0, 2.0, 3.0])[seen].max() < 1.0
-        assert seen.mean() > 0.5
+        assert np.array_equal(seen, np.all(np.abs(points) <= [90.0, 80.0, 80.0], axis=-1))
 
 
 def test_outlines_are_those_of_the_boxes(shown):
