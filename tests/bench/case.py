@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench.programs import METRICS
 from tests.synthetic.attributes import Patient
 from tests.synthetic.dicom import RoiSpec, ct_images, rt_dose, rt_plan, structure_set
 from tests.synthetic.encode import write
 from tests.synthetic.grid import GridSpec
 
-METRICS = ("Mean", "D98", "D95", "D50", "D2")
 SPACING = 3.0
-REFERENCE_GY = 50.0
 
 
 @dataclass(frozen=True)
@@ -182,5 +181,6 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--images", action="store_true")
+    parser.add_argument("--copies", type=int, default=1)
     given = parser.parse_args()
-    print(json.dumps(build(given.folder, small=given.small, images=given.images)))
+    print(json.dumps(build(given.folder, small=given.small, images=given.images, copies=given.copies)))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
+METRICS = ("Mean", "D98", "D95", "D50", "D2")
+REFERENCE_GY = 50.0
 ASKED = ("Volume[cc]", "Mean[Gy]", "D98%[Gy]", "D95%[Gy]", "D50%[Gy]", "D2%[Gy]")
 
 

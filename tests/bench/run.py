@@ -21,8 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.case import METRICS, REFERENCE_GY, build
-from tests.bench.programs import ASKED, PROGRAMS, python_of
+from tests.bench.programs import ASKED, METRICS, PROGRAMS, REFERENCE_GY, python_of
 
 DOSES = ("D98", "D95", "D50", "D2")
 LIMIT_S = 900
@@ -144,11 +143,19 @@ def series(scratch, copies=(1, 2, 4, 8)):
     lines = ["| structures | contour points | CPU s | CPU s a structure |", "|---|---|---|---|"]
     program = PROGRAMS[0]
     for many in copies:
-        about = build(scratch / str(many), small=True, copies=many)
+        about = built(scratch / str(many), "--small", "--copies", many)
         run = measured(program, sys.executable, scratch / str(many), scratch)
         share = run.cpu_s / about["regions"]
         lines.append(f"| {about['regions']} | {about['points']} | {run.cpu_s:.2f} | {share:.3f} |")
     return lines
+
+
+def built(folder, *options):
+    """Build a case in a process of its own: a process that has been large would make its children look large."""
+    command = [sys.executable, "-m", "tests.bench.case", folder, *options]
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([str(word) for word in command], check=True, cwd=root, stdout=subprocess.DEVNULL)
+    return json.loads((folder / "about.json").read_text())
 
 
 def _short(value):
@@ -173,7 +180,7 @@ def main(arguments=None):
         case = given.case or scratch / "case"
         about = case / "about.json"
         if not about.exists() or json.loads(about.read_text())["small"] != given.small:
-            build(case, small=given.small, images=not given.small)
+            built(case, "--small" if given.small else "--images")
         size = json.loads(about.read_text())
         truth = json.loads((case / "truth.json").read_text())
         wanted = [
