@@ -9,7 +9,7 @@ from rtcheck.dvh.beyond import highest_beyond
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.field import PHYSICAL
 from rtcheck.dvh.indices import AROUND_KINDS, D2CM_MM, Around, evaluate_around
-from rtcheck.dvh.isodose import IsodoseVolume, isodose_volume
+from rtcheck.dvh.isodose import IsodoseVolume, Parcels, isodose_volume
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.nodes import dose_nodes
 from rtcheck.geometry.slabs import LAYER_MM
@@ -163,8 +163,11 @@ def _body(bench: Bench, bound: BoundExpression, model: str, reading: str, step_m
 def _isodose(
     bench: Bench, bound: BoundExpression, least_gy: float, territory: Territory, dose: StructureDose
 ) -> IsodoseVolume:
-    key = (expression_key(bound), least_gy)
-    if key not in bench.isodoses:
+    solid = expression_key(bound)
+    if (solid, least_gy) not in bench.isodoses:
         assert bench.nodes is not None
-        bench.isodoses[key] = isodose_volume(bench.dose, bench.nodes, least_gy, territory, dose.dose_error_gy)
-    return bench.isodoses[key]
+        parcels = bench.parcels.setdefault(solid, Parcels(bench.nodes, territory))
+        bench.isodoses[solid, least_gy] = isodose_volume(
+            bench.dose, bench.nodes, least_gy, territory, dose.dose_error_gy, parcels
+        )
+    return bench.isodoses[solid, least_gy]

@@ -14,7 +14,7 @@ import numpy as np
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
-from rtcheck.dvh.isodose import IsodoseVolume
+from rtcheck.dvh.isodose import IsodoseVolume, Parcels
 from rtcheck.dvh.nodes import DoseNodes
 from rtcheck.dvh.readings import with_readings
 from rtcheck.geometry.margin import margin_layer_mm, with_margin
@@ -78,6 +78,7 @@ class Bench:
     nodes: DoseNodes | None = None
     bodies: dict[tuple[_Key, str, str, float], Body] = field(default_factory=dict)
     isodoses: dict[tuple[_Key, float], IsodoseVolume] = field(default_factory=dict)
+    parcels: dict[_Key, Parcels] = field(default_factory=dict)
 
 
 def dose_field(parts: Iterable[CoursePart]) -> DoseField:

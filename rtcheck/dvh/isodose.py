@@ -9,7 +9,7 @@ which a border of the neighbourhood or of the patient may pass are divided furth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,13 +19,15 @@ from rtcheck.dvh.sampling import bend_parts
 from rtcheck.geometry.territory import Territory
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["IsodoseVolume", "isodose_volume"]
+__all__ = ["IsodoseVolume", "Parcels", "isodose_volume"]
 
 _FINE, _ROUGH = 8, 4
 _PARTS = 4
 _BEND = 1.5
 """The cubic correction of the dose counts this much in the interval, as in the histograms of structures."""
 _BATCH = 40_000
+_UNKNOWN, _LOST, _INSIDE, _OUTSIDE, _OPEN = -1, 0, 1, 2, 3
+"""A cell: not asked for yet; of another target; of this one, inside the patient or outside; on or near a border."""
 _TOLERANCE = 1e-9
 """A dose reaches a limit when it is at least the limit less this fraction of it."""
 
@@ -61,8 +63,45 @@ class _Sums:
         return _Sums(self.inside + other.inside, self.outside + other.outside, self.bend + other.bend)
 
 
+class Parcels:
+    """Whose the cells between the nodes of a dose are, as seen from one territory; each cell is asked for once.
+
+    Most cells lie wholly on one side of every border, and several isodose volumes of one target ask for the same ones.
+    """
+
+    def __init__(self, nodes: DoseNodes, territory: Territory) -> None:
+        self.nodes = nodes
+        self.territory = territory
+        self._kind = np.full([n - 1 for n in nodes.dose_gy.shape], _UNKNOWN, dtype=np.int8)
+
+    def kinds(self, cells: IntArray) -> IntArray:
+        """(n,) what each of the cells (n, 3), as k, j, i, is: `_LOST`, `_INSIDE`, `_OUTSIDE` or `_OPEN`."""
+        k, j, i = cells.T
+        asked = np.flatnonzero(self._kind[k, j, i] == _UNKNOWN)
+        if len(asked):
+            self._kind[k[asked], j[asked], i[asked]] = self._sorted(cells[asked])
+        return np.asarray(self._kind[k, j, i], dtype=np.int64)
+
+    def _sorted(self, cells: IntArray) -> IntArray:
+        corner, size = _cell_boxes(self.nodes, cells)
+        middle = self.nodes.lps(*(corner + size / 2).T)
+        reach = float(np.linalg.norm(size, axis=1).max()) / 2
+        side, near = self.territory.side(middle, reach)
+        out = np.full(len(cells), _LOST, dtype=np.int64)
+        out[near] = _OPEN
+        asked = np.flatnonzero((side > 0) & ~near)
+        body = self.territory.in_body(middle[asked])
+        out[asked] = np.where(self.territory.near_body(middle[asked], reach), _OPEN, np.where(body, _INSIDE, _OUTSIDE))
+        return out
+
+
 def isodose_volume(
-    field: DoseField, nodes: DoseNodes, least_gy: float, territory: Territory, dose_error_gy: float = 0.0
+    field: DoseField,
+    nodes: DoseNodes,
+    least_gy: float,
+    territory: Territory,
+    dose_error_gy: float = 0.0,
+    parcels: Parcels | None = None,
 ) -> IsodoseVolume:
     """Measure the volume that receives at least a dose.
 
@@ -72,18 +111,20 @@ def isodose_volume(
         least_gy: the dose.
         territory: the neighbourhood.
         dose_error_gy: rounding of the stored dose.
+        parcels: ``Parcels(nodes, territory)``, where several volumes of one territory are asked for.
     """
-    fine = _volume(field, nodes, least_gy, territory, _FINE, bend=True)
-    rough = _volume(field, nodes, least_gy, territory, _ROUGH)
+    parcels = parcels or Parcels(nodes, territory)
+    fine = _volume(field, parcels, least_gy, _FINE, bend=True)
+    rough = _volume(field, parcels, least_gy, _ROUGH)
     doubt = abs(fine.inside - rough.inside) + _BEND * abs(fine.bend)
     value = fine
     if not nodes.exact:
-        value = _volume(field, refined(field, nodes, least_gy), least_gy, territory, _FINE)
+        value = _volume(field, Parcels(refined(field, nodes, least_gy), territory), least_gy, _FINE)
         doubt += abs(value.inside - fine.inside)
     low, high = value.inside - doubt, value.inside + value.outside + doubt
     if dose_error_gy > 0:
-        low = min(low, _volume(field, nodes, least_gy + dose_error_gy, territory, _ROUGH).inside - doubt)
-        more = _volume(field, nodes, max(least_gy - dose_error_gy, 0.0), territory, _ROUGH)
+        low = min(low, _volume(field, parcels, least_gy + dose_error_gy, _ROUGH).inside - doubt)
+        more = _volume(field, parcels, max(least_gy - dose_error_gy, 0.0), _ROUGH)
         high = max(high, more.inside + more.outside + doubt)
     return IsodoseVolume(
         value.inside / 1000,
@@ -114,37 +155,34 @@ def _reaches_edge(nodes: DoseNodes, least_gy: float, territory: Territory) -> bo
     return bool(np.any(territory.belongs(points) & territory.in_body(points)))
 
 
-def _volume(
-    field: DoseField, nodes: DoseNodes, least_gy: float, territory: Territory, columns: int, *, bend: bool = False
-) -> _Sums:
+def _volume(field: DoseField, parcels: Parcels, least_gy: float, columns: int, *, bend: bool = False) -> _Sums:
     """Volume of one neighbourhood with the dose at least `least_gy`."""
     least = least_gy * (1 - _TOLERANCE)
-    nodes = _cropped(nodes, least)
-    dose = nodes.dose_gy
+    dose, first = _hot_box(parcels.nodes.dose_gy, least)
     low = high = dose[:-1, :-1, :-1]
     for corner in range(1, 8):
         a, b, c = corner >> 2 & 1, corner >> 1 & 1, corner & 1
         part = dose[a : dose.shape[0] - 1 + a, b : dose.shape[1] - 1 + b, c : dose.shape[2] - 1 + c]
         low, high = np.minimum(low, part), np.maximum(high, part)  # NaN where any corner is unknown
     whole, mixed = low >= least, (high >= least) & (low < least)
-    out = _whole_cells(nodes, np.argwhere(whole), territory)
-    cells = np.argwhere(mixed)
+    out = _whole_cells(parcels, np.argwhere(whole) + first)
+    cells = np.argwhere(mixed) + first
+    kinds = parcels.kinds(cells)
+    cells, kinds = cells[kinds != _LOST], kinds[kinds != _LOST]
     for begin in range(0, len(cells), _BATCH):
-        out += _mixed_cells(field, nodes, cells[begin : begin + _BATCH], least, territory, columns, bend=bend)
+        batch = slice(begin, begin + _BATCH)
+        out += _mixed_cells(field, parcels, cells[batch], kinds[batch], least, columns, bend=bend)
     return out
 
 
-def _cropped(nodes: DoseNodes, least: float) -> DoseNodes:
-    """Return the nodes of the box where the dose reaches `least`, and one more on every side."""
-    hot = nodes.dose_gy >= least
+def _hot_box(dose_gy: FloatArray, least: float) -> tuple[FloatArray, IntArray]:
+    """Return the nodes of the box where the dose reaches `least`, one more on every side, and the first's indices."""
+    hot = dose_gy >= least
     spans = []
     for axis in range(3):
         found = np.flatnonzero(hot.any(axis=tuple(a for a in range(3) if a != axis)))
         spans.append(slice(max(int(found[0]) - 1, 0), int(found[-1]) + 2) if len(found) else slice(0, 2))
-    z, y, x = spans
-    return replace(
-        nodes, dose_gy=nodes.dose_gy[z, y, x], x_mm=nodes.x_mm[x], y_mm=nodes.y_mm[y], z_mm=nodes.z_mm[z]
-    )
+    return dose_gy[tuple(spans)], np.array([span.start for span in spans])
 
 
 def _cell_boxes(nodes: DoseNodes, cells: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -155,19 +193,21 @@ def _cell_boxes(nodes: DoseNodes, cells: IntArray) -> tuple[FloatArray, FloatArr
     return corner, size
 
 
-def _whole_cells(nodes: DoseNodes, cells: IntArray, territory: Territory) -> _Sums:
+def _whole_cells(parcels: Parcels, cells: IntArray) -> _Sums:
     if len(cells) == 0:
         return _Sums()
-    corner, size = _cell_boxes(nodes, cells)
+    kinds = parcels.kinds(cells)
+    cells, kinds = cells[kinds != _LOST], kinds[kinds != _LOST]
+    corner, size = _cell_boxes(parcels.nodes, cells)
     volume = size.prod(axis=1)
-    middle = nodes.lps(*(corner + size / 2).T)
-    open_ = territory.undecided(middle, float(np.linalg.norm(size, axis=1).max()) / 2)
-    out = _counted(territory, middle[~open_], volume[~open_])
+    out = _Sums(float(np.sum(volume[kinds == _INSIDE])), float(np.sum(volume[kinds == _OUTSIDE])))
+    open_ = kinds == _OPEN
     if np.any(open_):
         share = (np.arange(_PARTS) + 0.5) / _PARTS
         grid = np.stack(np.meshgrid(share, share, share), axis=-1).reshape(-1, 3)
         points = (corner[open_][:, None, :] + grid * size[open_][:, None, :]).reshape(-1, 3)
-        out += _counted(territory, nodes.lps(*points.T), np.repeat(volume[open_] / len(grid), len(grid)))
+        points = parcels.nodes.lps(*points.T)
+        out += _counted(parcels.territory, points, np.repeat(volume[open_] / len(grid), len(grid)))
     return out
 
 
@@ -181,16 +221,10 @@ def _counted(territory: Territory, points: FloatArray, volume: FloatArray) -> _S
 
 
 def _mixed_cells(
-    field: DoseField,
-    nodes: DoseNodes,
-    cells: IntArray,
-    least: float,
-    territory: Territory,
-    columns: int,
-    *,
-    bend: bool,
+    field: DoseField, parcels: Parcels, cells: IntArray, kinds: IntArray, least: float, columns: int, *, bend: bool
 ) -> _Sums:
     """Volume of the cells through which the surface passes."""
+    nodes = parcels.nodes
     k, j, i = cells.T
     corners = np.stack(
         [nodes.dose_gy[k + a, j + b, i + c] for a in (0, 1) for b in (0, 1) for c in (0, 1)], axis=1
@@ -198,16 +232,14 @@ def _mixed_cells(
     steep = np.stack([np.abs(np.diff(corners, axis=3 - a).sum(axis=(1, 2, 3))) for a in range(3)], axis=1)
     out = _Sums()
     corner, size = _cell_boxes(nodes, cells)
-    middle = nodes.lps(*(corner + size / 2).T)
-    open_ = territory.undecided(middle, float(np.linalg.norm(size, axis=1).max()) / 2)
     along = np.argmax(steep, axis=1)
     for axis in range(3):
         for divided in (False, True):
-            chosen = np.flatnonzero((along == axis) & (open_ == divided))
+            chosen = np.flatnonzero((along == axis) & ((kinds == _OPEN) == divided))
             if len(chosen):
                 values = np.moveaxis(corners[chosen], 3 - axis, -1)  # (n, slower other, faster other, along)
                 out += _columns(
-                    field, nodes, values, corner[chosen], size[chosen], axis, least, territory,
+                    field, parcels, values, corner[chosen], size[chosen], kinds[chosen], axis, least,
                     _ROUGH if divided else columns, divided=divided, bend=bend,
                 )  # fmt: skip
     return out
@@ -215,19 +247,20 @@ def _mixed_cells(
 
 def _columns(
     field: DoseField,
-    nodes: DoseNodes,
+    parcels: Parcels,
     values: FloatArray,
     corner: FloatArray,
     size: FloatArray,
+    kinds: IntArray,
     axis: int,
     least: float,
-    territory: Territory,
     columns: int,
     *,
     divided: bool,
     bend: bool,
 ) -> _Sums:
-    """Volume of cells from columns along one axis."""
+    """Volume of cells from columns along one axis; cells that are not divided lie on one side of every border."""
+    nodes, territory = parcels.nodes, parcels.territory
     share = (np.arange(columns) + 0.5) / columns
     p, q = (a.ravel() for a in np.meshgrid(share, share, indexing="ij"))
     weights = np.stack([(1 - p) * (1 - q), (1 - p) * q, p * (1 - q), p * q])  # (4, columns²)
@@ -254,17 +287,14 @@ def _columns(
         for part in range(_PARTS):
             where = begin[held] + length[held] * (part + 0.5) / _PARTS
             out += _counted(territory, points_at(where, *held), volume[held] / _PARTS)
-    else:  # each cell is wholly on one side of every border
-        out += _counted(territory, nodes.lps(*(corner + size / 2).T), volume.sum(axis=1))
+    else:
+        each = volume.sum(axis=1)
+        out += _Sums(float(np.sum(each[kinds == _INSIDE])), float(np.sum(each[kinds == _OUTSIDE])))
     if bend:
         cell, column = np.nonzero((first >= least) != (second >= least))
         points = points_at(at[cell, column], cell, column)
         more = bend_parts(field, np.eye(3), *np.ascontiguousarray(points.T)).sum(axis=0)
         change = np.clip(more / np.abs(rise[cell, column]), -1.0, 1.0) * (size.prod(axis=1) / columns**2)[cell]
-        if divided:
-            mine = territory.belongs(points) & territory.in_body(points)
-        else:
-            middle = nodes.lps(*(corner + size / 2).T)
-            mine = (territory.belongs(middle) & territory.in_body(middle))[cell]
+        mine = territory.belongs(points) & territory.in_body(points) if divided else (kinds == _INSIDE)[cell]
         out += _Sums(bend=float(np.sum(change[mine])))
     return out

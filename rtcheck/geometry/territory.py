@@ -69,16 +69,18 @@ class Territory:
             return np.ones(len(points), dtype=bool)
         return self.external.inside(points @ self.external.slabs.axes.T)
 
-    def undecided(self, points: FloatArray, reach_mm: float) -> NDArray[np.bool_]:
-        """(n,) whether a border of the territory or of the patient may pass within `reach_mm` of each point."""
-        out = np.zeros(len(points), dtype=bool)
-        if self.others:
-            margin = 2 * reach_mm + self.own.step_mm / 4
-            out |= np.abs(self.lead(points, margin)) <= margin
-        if self.external is not None:
-            most = reach_mm + self.external.step_mm
-            out |= self.external.to_surface(points @ self.external.slabs.axes.T, most) <= most
-        return out
+    def side(self, points: FloatArray, reach_mm: float) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """(n,) lead of each point (see `lead`), and whether a border of the territory may pass within `reach_mm`."""
+        margin = 2 * reach_mm + self.own.step_mm / 4
+        lead = self.lead(points, margin)
+        return lead, np.asarray(np.abs(lead) <= margin)
+
+    def near_body(self, points: FloatArray, reach_mm: float) -> NDArray[np.bool_]:
+        """(n,) whether the surface of the patient may pass within `reach_mm` of each point."""
+        if self.external is None:
+            return np.zeros(len(points), dtype=bool)
+        most = reach_mm + self.external.step_mm
+        return np.asarray(self.external.to_surface(points @ self.external.slabs.axes.T, most) <= most)
 
     def distance(self, points: FloatArray) -> FloatArray:
         """(n,) distance from the own target, mm; 0 inside."""
