@@ -46,7 +46,7 @@ def test_transfer_syntaxes(tmp_path, encoding):
 
 def test_twelve_bits_with_rubbish_above(tmp_path):
     """Twelve stored bits, unsigned, with an intercept; what older systems kept in the bits above is left out."""
-    grid, values, datasets = images()
+    _, values, datasets = images()
     for dataset, plane in zip(datasets, values, strict=True):
         dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
         dataset.RescaleIntercept, dataset.RescaleSlope = "-1024", "2"

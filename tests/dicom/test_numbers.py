@@ -113,7 +113,7 @@ def test_many_values_across_chunks():
 def test_one_value_longer_than_a_chunk():
     """A value longer than the piece parsed at a time is still one value, and too long for a number."""
     text = "0." + "1" * 300_000
-    with pytest.raises(DecimalError, match="value 2 is '0.1111"):
+    with pytest.raises(DecimalError, match=r"value 2 is '0\.1111"):
         parse_decimals(f"1\\{text}\\2".encode())
 
 
