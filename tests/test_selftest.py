@@ -64,7 +64,8 @@ def test_closed_forms_agree_with_dense_points(solid, dose):
 
 
 @pytest.mark.parametrize(
-    ("solid", "dose"), [(solid, dose) for solid in SOLIDS[:1] + SOLIDS[4:] for dose in (LINEAR[0], LINEAR[2])], ids=str
+    ("solid", "dose"), [(solid, dose) for solid in SOLIDS[:1] + SOLIDS[4:] for dose in (LINEAR[0], LINEAR[2])],
+    ids=lambda given: getattr(given, "name", None) or str(given),
 )
 def test_thin_prisms_become_the_solid(solid, dose):
     """Prisms of contours 0.25 mm apart and the solid itself, two derivations, agree to a few hundredths of a Gy."""
