@@ -10,7 +10,7 @@ import shapely
 from rtcheck.geometry.polygons import rings_of, signed_area
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["PlaneRegion", "canonical_ring", "resolve_plane"]
+__all__ = ["PlaneRegion", "canonical_ring", "resolve_plane", "resolve_planes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,29 @@ def canonical_ring(ring: FloatArray) -> FloatArray:
     candidates = np.flatnonzero(ring[:, 0] == ring[:, 0].min())
     candidates = candidates[ring[candidates, 1] == ring[candidates, 1].min()]
     if len(candidates) == 1:
-        return np.roll(ring, -int(candidates[0]), axis=0)
+        first = int(candidates[0])
+        return np.concatenate([ring[first:], ring[:first]])
     return min((np.roll(ring, -int(c), axis=0) for c in candidates), key=lambda r: r.ravel().tolist())
+
+
+def resolve_planes(planes: list[list[FloatArray]], *, exclusive: bool) -> list[PlaneRegion]:
+    """Read the contours of each plane, as `resolve_plane` does.
+
+    Most planes hold one contour that nothing is wrong with: these are looked at all at once.
+    """
+    single = [j for j, rings in enumerate(planes) if len(rings) == 1]
+    alone = {j: canonical_ring(planes[j][0]) for j in single}
+    plain: dict[int, PlaneRegion] = {}
+    if single:
+        owner = np.repeat(np.arange(len(single)), [len(alone[j]) for j in single])
+        polygons = shapely.polygons(shapely.linearrings(np.concatenate(list(alone.values())), indices=owner))
+        sound = shapely.is_valid(polygons)
+        for j, valid, area in zip(single, sound.tolist(), shapely.area(polygons).tolist(), strict=True):
+            if valid and area > 0:
+                plain[j] = PlaneRegion((alone[j],), area, 0.0, 0.0, 0, 0)
+    return [
+        plain[j] if j in plain else resolve_plane(rings, exclusive=exclusive) for j, rings in enumerate(planes)
+    ]
 
 
 def resolve_plane(rings: list[FloatArray], *, exclusive: bool) -> PlaneRegion:

@@ -40,7 +40,8 @@ def _canonical(ring: shapely.Geometry, *, positive: bool) -> FloatArray:
     xy = shapely.get_coordinates(ring)[:-1]
     if (signed_area(xy) > 0) != positive:
         xy = xy[::-1]
-    return np.asarray(np.roll(xy, -int(np.lexsort((xy[:, 1], xy[:, 0]))[0]), axis=0))
+    first = int(np.lexsort((xy[:, 1], xy[:, 0]))[0])
+    return np.concatenate([xy[first:], xy[:first]])
 
 
 def plane_region(stack: ContourStack, plane: int) -> shapely.Geometry:

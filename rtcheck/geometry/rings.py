@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from rtcheck.geometry.cleaning import PlaneRegion, resolve_plane
+from rtcheck.geometry.cleaning import PlaneRegion, resolve_planes
 from rtcheck.geometry.planes import PLANAR_MM, cluster_planes, common_axes, find_gaps
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
@@ -116,7 +116,7 @@ def stack_contours(
     for plane, ring in zip(clusters.plane_of.tolist(), contours, strict=True):
         members[plane].append(ring)
     exclusive = kinds[0] == "CLOSEDPLANAR_XOR"
-    regions = [resolve_plane(rings, exclusive=exclusive) for rings in members]
+    regions = resolve_planes(members, exclusive=exclusive)
     faults, kept = _judge(name, regions, clusters.planes_mm, single_plane_mm)
     notes.extend(kept)
     if faults:

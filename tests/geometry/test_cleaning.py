@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from rtcheck.geometry.cleaning import canonical_ring, resolve_plane
+from rtcheck.geometry.cleaning import canonical_ring, resolve_plane, resolve_planes
 from tests.geometry.contours import square
 
 
@@ -58,3 +60,19 @@ def test_nothing_enclosed_is_nothing():
     region = resolve_plane([np.array([[0, 0], [5, 0], [10, 0]], dtype=float)], exclusive=False)
     assert region.rings == ()
     assert region.area_mm2 == 0
+
+
+def test_planes_together_as_each_alone():
+    """Planes read all at once give what each gives alone: plain, mirrored, with a hole, crossing, empty of area."""
+    random = np.random.default_rng(5)
+    angles = np.sort(random.uniform(0, 2 * np.pi, (6, 40)), axis=1)
+    blobs = [np.stack([np.cos(a), np.sin(a)], axis=1) * (10 + random.uniform(0, 3, (40, 1))) for a in angles]
+    eight = np.array([(0, 0), (10, 10), (10, 0), (0, 10)], dtype=float)
+    flat = np.array([(0, 0), (5, 5), (10, 10)], dtype=float)
+    planes = [[blobs[0]], [blobs[1][::-1]], [square(10), square(6, 2, 2)], [eight], [flat], [blobs[2]], [blobs[3]]]
+    for exclusive in (False, True):
+        for together, rings in zip(resolve_planes(planes, exclusive=exclusive), planes, strict=True):
+            alone = resolve_plane(rings, exclusive=exclusive)
+            assert len(together.rings) == len(alone.rings)
+            assert all(np.array_equal(a, b) for a, b in zip(together.rings, alone.rings, strict=True))
+            assert replace(together, rings=()) == replace(alone, rings=())
