@@ -18,7 +18,7 @@ from rtcheck.cli.options import (
     structure_model_option,
     time_limit_option,
 )
-from rtcheck.cli.presenting import Presenting, presented, presenting_options
+from rtcheck.cli.presenting import Presenting, presented, presenting_options, selftest_of
 from rtcheck.cli.refusal import refusal_of, refusal_report
 from rtcheck.cli.renderers import EXHIBITED, FORMATS, PICTURED, store_rendered
 from rtcheck.cli.streams import painter, print_json, print_text
@@ -67,6 +67,7 @@ def check(
     redact: bool,
     redact_key: Path | None,
     blinded: bool,
+    selftest: Path | None,
 ) -> int:
     """Judge one patient's plans against the registered lesions and a protocol.
 
@@ -75,10 +76,10 @@ def check(
     from rtcheck.render.json_report import report_json
     from rtcheck.render.text_report import text_report
 
-    refuse_overwriting(outputs, registry_file, protocol_name, *((redact_key,) if redact_key else ()))
+    refuse_overwriting(outputs, registry_file, protocol_name, *(file for file in (redact_key, selftest) if file))
     kinds = frozenset(kind for kind, _ in outputs)
-    asked = Presenting(lang, redact, redact_key, blinded)
     try:
+        asked = Presenting(lang, redact, redact_key, blinded, selftest_of(selftest))
         with within(time_limit):
             report, exhibits = _judged(
                 paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds,

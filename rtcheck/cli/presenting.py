@@ -17,9 +17,10 @@ from rtcheck.cli.streams import note
 if TYPE_CHECKING:
     from rtcheck.exhibits import Exhibits
     from rtcheck.render.pseudonyms import Pseudonyms
+    from rtcheck.render.stored_selftest import StoredSelfTest
     from rtcheck.report import Report
 
-__all__ = ["Presenting", "presented", "presenting_options"]
+__all__ = ["Presenting", "presented", "presenting_options", "selftest_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Presenting:
     redact: bool = False
     redact_key: Path | None = None
     blinded: bool = False
+    selftest: StoredSelfTest | None = None
 
 
 def presenting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; it gets them as ``lang``, ``redact``, ``redact_key`` and ``blinded``."""
+    """Add the options to a command; it gets them as ``lang``, ``redact``, ``redact_key``, ``blinded``, ``selftest``."""
     for option in reversed((
         click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True,
                      help="Language of html, pdf, markdown and csv: English or Simplified Chinese."),
@@ -42,9 +44,24 @@ def presenting_options(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Keep the pseudonyms of --redact in this file; one that exists is used again and added to."),
         click.option("--blinded", is_flag=True,
                      help="Leave out what tells the trial arm; refused where the plan itself tells it."),
+        click.option("--selftest", metavar="FILE", type=click.Path(path_type=Path),
+                     help="Show this self-test on pages (rtcheck selftest --format json > FILE)."),
     )):
         command = option(command)
     return command
+
+
+def selftest_of(path: Path | None) -> StoredSelfTest | None:
+    """Return a stored self-test; None where none was asked for.
+
+    Raises:
+        FileFaultsError: it cannot be read or is wrong.
+    """
+    if path is None:
+        return None
+    from rtcheck.render.stored_selftest import read_selftest
+
+    return read_selftest(read_stored_text(path), str(path))
 
 
 def presented(report: Report, exhibits: Exhibits | None, asked: Presenting) -> Rendering:
@@ -67,7 +84,11 @@ def presented(report: Report, exhibits: Exhibits | None, asked: Presenting) -> R
     if asked.redact:
         report, exhibits = _redacted(report, exhibits, asked.redact_key)
     conventions = report.provenance.conventions
-    options = PageOptions(redacted=conventions.get("redacted") == "yes", blinded=conventions.get("blinded") == "yes")
+    options = PageOptions(
+        redacted=conventions.get("redacted") == "yes",
+        blinded=conventions.get("blinded") == "yes",
+        selftest=asked.selftest,
+    )
     return Rendering(report, exhibits, asked.language, options)
 
 

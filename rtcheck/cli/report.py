@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from rtcheck.cli.options import format_option, parse_outputs, refuse_overwriting
-from rtcheck.cli.presenting import Presenting, presented, presenting_options
+from rtcheck.cli.presenting import Presenting, presented, presenting_options, selftest_of
 from rtcheck.cli.renderers import store_rendered
 from rtcheck.cli.stored_files import read_stored, read_stored_text
 from rtcheck.cli.streams import painter, print_json, print_text
@@ -34,6 +34,7 @@ def report(
     redact: bool,
     redact_key: Path | None,
     blinded: bool,
+    selftest: Path | None,
 ) -> int:
     """Render RESULT.json, as ``rtcheck check -o json=RESULT.json`` wrote it.
 
@@ -45,14 +46,15 @@ def report(
     from rtcheck.render.stored_report import read_report
     from rtcheck.render.text_report import text_report
 
-    refuse_overwriting(outputs, result, *((exhibits_file,) if exhibits_file else ()))
+    refuse_overwriting(outputs, result, *(file for file in (exhibits_file, selftest) if file))
     found = read_report(read_stored_text(result), str(result))
+    shown = Presenting(lang, redact, redact_key, blinded, selftest_of(selftest))
     exhibits = None
     if exhibits_file is not None:
         exhibits = read_exhibits(read_stored(exhibits_file), found, str(exhibits_file))
     elif any(kind == "exhibits" for kind, _ in outputs):
         raise click.UsageError("-o exhibits needs --exhibits: a stored result alone has none")
-    rendering = presented(found, exhibits, Presenting(lang, redact, redact_key, blinded))
+    rendering = presented(found, exhibits, shown)
     for kind, path in outputs:
         store_rendered(rendering, kind, path)
     if output_format == "json":

@@ -11,12 +11,13 @@ from rtcheck.render.document import Language
 from rtcheck.render.messages_codes import CODE_TITLES_ZH
 from rtcheck.render.messages_method import METHOD_MESSAGES
 from rtcheck.render.messages_page import PAGE_MESSAGES
+from rtcheck.render.messages_selftest import SELFTEST_MESSAGES
 
 __all__ = ["HTML_LANGUAGES", "LANGUAGES", "MESSAGES", "code_title", "renderer_words", "say"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 HTML_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
-MESSAGES: dict[str, tuple[str, str]] = {**PAGE_MESSAGES, **METHOD_MESSAGES}
+MESSAGES: dict[str, tuple[str, str]] = {**PAGE_MESSAGES, **METHOD_MESSAGES, **SELFTEST_MESSAGES}
 
 
 def say(language: Language, key: str, **values: object) -> str:

@@ -49,12 +49,6 @@ METHOD_MESSAGES: dict[str, tuple[str, str]] = {
         "Positions are DICOM patient coordinates (LPS) in mm.",
         "位置为 DICOM 患者坐标（LPS），单位 mm。",
     ),
-    "method.selftest.title": ("Self-test", "自检"),
-    "method.selftest.none": (
-        "No self-test result was given with this report: run `rtcheck selftest` on this machine.",
-        "本报告未附自检结果：请在本机运行 `rtcheck selftest`。",
-    ),
-    "method.selftest": ("Self-test on this machine: {text}", "本机自检：{text}"),
     "method.limits.title": ("Known limits", "已知局限"),
     "method.limit.contours": (
         "What was not contoured is not checked; lesions are those of the registry, not of the images.",

@@ -270,6 +270,11 @@ PAGE_MESSAGES: dict[str, tuple[str, str]] = {
         "DICOM patient coordinates: x to the left, y to the back, z to the head of the patient.",
         "DICOM 患者坐标：x 指向左，y 指向背，z 指向头。",
     ),
+    "pictures.outlines": (
+        "Outlines are the contours as drawn, each reaching half way to its neighbours (slabs), also where the structure "
+        "model is shape.",
+        "轮廓线按勾画原样显示，每层轮廓延伸至与相邻层的中点（层块），结构模型为 shape 时亦然。",
+    ),
     "pictures.axial": ("axial, z = {at} mm", "横断面，z = {at} mm"),
     "pictures.coronal": ("coronal, y = {at} mm", "冠状面，y = {at} mm"),
     "pictures.sagittal": ("sagittal, x = {at} mm", "矢状面，x = {at} mm"),

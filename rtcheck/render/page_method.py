@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rtcheck.render.cells import text_cell, whole_cell
-from rtcheck.render.document import Block, Cell, Column, Facts, Paragraph, Row, Section, Table
+from rtcheck.render.document import Block, Column, Facts, Paragraph, Row, Section, Table
 from rtcheck.render.json_report import SCHEMA
 from rtcheck.render.messages import MESSAGES
 from rtcheck.render.page_constraints import constraint_table
+from rtcheck.render.page_selftest import selftest_blocks
 from rtcheck.render.page_strip import Page
 from rtcheck.render.terminal import visible
 
@@ -61,8 +62,8 @@ def method_section(page: Page) -> Section:
     )
     blocks: list[Block] = [Facts("conventions", page.say("method.conventions"), conventions)]
     words = [(page.say(f"method.{part}.title"), text_cell(_text(page, part))) for part in _PARTS]
-    words.append((page.say("method.selftest.title"), _selftest(page)))
     blocks.append(Facts("method", page.say("section.method"), tuple(words)))
+    blocks += selftest_blocks(page)
     limits = tuple((str(number), text_cell(page.say(f"method.limit.{key}"))) for number, key in enumerate(_LIMITS, 1))
     blocks.append(Facts("limits", page.say("method.limits.title"), limits))
     software = tuple((visible(name), text_cell(version)) for name, version in sorted(provenance.software.items()))
@@ -85,9 +86,3 @@ def data_section(page: Page) -> Section:
 
 def _text(page: Page, part: str) -> str:
     return page.say(f"method.{part}.text" if f"method.{part}.text" in MESSAGES else f"method.{part}")
-
-
-def _selftest(page: Page) -> Cell:
-    if not page.options.selftest:
-        return text_cell(page.say("method.selftest.none"))
-    return text_cell(page.say("method.selftest", text=page.options.selftest))

@@ -95,6 +95,7 @@ def pictures_section(page: Page) -> Section:
         blocks.append(Paragraph(text_cell(page.say("pictures.none_needed"))))
     if page.exhibits.pictures:
         blocks.append(Paragraph(text_cell(page.say("pictures.lps"))))
+        blocks.append(Paragraph(text_cell(page.say("pictures.outlines"))))
     numbered = list(enumerate(page.exhibits.pictures))
     for number, (_, group) in enumerate(groupby(numbered, key=lambda item: _subject(item[1])), start=1):
         blocks.append(_set(page, number, list(group)))

@@ -8,10 +8,11 @@ from rtcheck.exhibits import Exhibits
 from rtcheck.render.cells import count_cell, short_uid, text_cell, tone_of, whole_cell
 from rtcheck.render.document import Cell, Language, Paragraph, SignOff, Tone, VerdictStrip
 from rtcheck.render.messages import say
+from rtcheck.render.stored_selftest import StoredSelfTest, differing_software
 from rtcheck.render.terminal import visible
 from rtcheck.report import Report
 
-__all__ = ["Page", "PageOptions", "verdict_strip"]
+__all__ = ["Page", "PageOptions", "selftest_state", "verdict_strip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,12 @@ class PageOptions:
 
     Attributes:
         redacted, blinded: whether report and exhibits were (`rtcheck.render.redact`, `rtcheck.render.blind`).
-        selftest: one sentence on the self-test of this machine; empty when none was run.
+        selftest: of the machine, as it was stored; None when none was given.
     """
 
     redacted: bool = False
     blinded: bool = False
-    selftest: str = ""
+    selftest: StoredSelfTest | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,12 +109,29 @@ def _facts(page: Page) -> tuple[tuple[str, Cell], ...]:
         ("fact.version", text_cell(protocol.get("version", ""))),
         ("fact.protocol_status", text_cell(page.say(f"protocol.{known}"), tone="warn" if known != "approved" else "")),
         ("fact.software", text_cell(f"rtcheck {software.get('rtcheck', '')}".rstrip())),
+        ("fact.selftest", _selftest(page)),
         ("fact.redaction", text_cell(page.say("redaction.yes" if options.redacted else "redaction.no"))),
         ("fact.blinding", text_cell(page.say("blinding.yes" if options.blinded else "blinding.no"))),
         ("fact.exit_code", whole_cell("report.exit_code", report.exit_code)),
         ("fact.result", text_cell(page.sha256[:16], page.sha256)),
     ]
     return tuple((page.say(key), cell) for key, cell in facts)
+
+
+def selftest_state(page: Page) -> str:
+    """Return ``none``, ``failed``, ``differs`` (passed, with other software than that of the result) or ``passed``."""
+    found = page.options.selftest
+    if found is None:
+        return "none"
+    if not found.passed:
+        return "failed"
+    return "differs" if differing_software(found, dict(page.report.provenance.software)) else "passed"
+
+
+def _selftest(page: Page) -> Cell:
+    state = selftest_state(page)
+    tones: dict[str, Tone] = {"none": "", "failed": "bad", "differs": "warn", "passed": ""}
+    return text_cell(page.say(f"selftest.state.{state}"), tone=tones[state])
 
 
 def _approval(page: Page) -> Cell:
@@ -129,6 +147,8 @@ def _approval(page: Page) -> Cell:
 def _notices(page: Page) -> tuple[Paragraph, ...]:
     report, options = page.report, page.options
     told: list[tuple[str, Tone]] = []
+    if selftest_state(page) == "failed":
+        told.append(("notice.selftest_failed", "bad"))
     if report.reveals_arm and not options.blinded:
         told.append(("notice.arm", "warn"))
     if report.provenance.protocol.get("status") == "draft" or any(one.code == "RTD805" for one in report.findings):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from rtcheck.render.json_report import document_text
+from rtcheck.render.stored_selftest import SCHEMA
 from rtcheck.render.terminal import Paint, no_paint, wrap
 from rtcheck.selftest import Covered, Held, SelfTest
 
-__all__ = ["SCHEMA", "selftest_json", "selftest_text"]
-
-SCHEMA = "rtcheck.selftest/1"
+__all__ = ["selftest_json", "selftest_text"]
 
 _DRAWN = "16 solids from 0.03 to 34 cm³, slices of 1 to 3 mm, all patient orientations, some tilted; worst case judged."
 _IDEAL = (
@@ -27,7 +27,7 @@ _NO_FILES = "Reading DICOM files was not part of this run."
 
 
 def selftest_json(result: SelfTest, software: Mapping[str, str], exit_code: int) -> str:
-    """Return the self-test as one JSON document; errors in per cent, full precision."""
+    """Return the self-test as one JSON document; errors in per cent, full precision, null where a value is missing."""
     return document_text({
         "schema": SCHEMA,
         "exit_code": exit_code,
@@ -41,7 +41,7 @@ def selftest_json(result: SelfTest, software: Mapping[str, str], exit_code: int)
                 "count": each.count,
                 "inside": each.inside,
                 "outside": list(each.outside),
-                "half_width_percent": each.half_width,
+                "half_width_percent": _finite(each.half_width),
                 "judged": each.judged,
                 "passed": each.passed,
             }
@@ -100,9 +100,14 @@ def _held(row: Held) -> dict[str, object]:
         "class": row.name,
         "percent_of": row.of,
         "count": row.count,
-        "median": row.median,
-        "worst": row.worst,
-        "judged": row.judged,
+        "median": _finite(row.median),
+        "worst": _finite(row.worst),
+        "judged": _finite(row.judged),
         "target": row.target,
         "passed": row.passed,
     }
+
+
+def _finite(error: float) -> float | None:
+    """Return an error; None where nothing was found to compare, which no JSON number can say."""
+    return error if math.isfinite(error) else None
