@@ -41,7 +41,8 @@ class StructureDose:
 
     Attributes:
         value: the DVH under the chosen structure model at the finest sampling.
-        alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends.
+        alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends,
+            and for few contour planes the surface further out and in.
             The interval of a metric is the envelope over `value` and these ...
         coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
             sampling, each dose raised by 1.5 times what cubic interpolation of the dose would add to it. So it stands

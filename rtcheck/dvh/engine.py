@@ -35,6 +35,7 @@ from rtcheck.dvh.sampling import (
     sample_shape,
 )
 from rtcheck.dvh.settled import unsettled
+from rtcheck.dvh.unseen import bulge_mm, rounded, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
 from rtcheck.geometry.solid import Solid
@@ -57,6 +58,9 @@ _OTHER = 12_000
 """The same for either model when it only serves the interval."""
 _MORE = 4
 """So many times more where the fine and the coarse sampling do not agree; and fine over coarse."""
+_FLAT = 0.01
+"""Tails of the prism model's value are cut where they vary more than this: in a torus the coldest 2 % lay in a rim half
+as thick as a cell, and two samplings agreed on a dose that was off by 0.15 % of the highest."""
 _AREA_RTOL = 1e-9
 _BEND = 1.5
 """The cubic correction counts this much in the interval: it is an estimate itself; by calibration."""
@@ -78,6 +82,8 @@ class SampledSolid:
         coarse: an independent, coarser sampling of the value.
         bend_gy: (parts, n) what cubic interpolation of the dose would add to them.
         other: samples under the other structure model; None when it leaves nothing.
+        slope_gy: (parts, n) how far the dose of the samples of `coarse` changes within what the surface may move
+            between few contours (`rtcheck.dvh.unseen`); None where there are enough of them.
         extremes: candidates for the extreme doses under the prism model, without volume.
         surface: the same under the shape model.
         extreme_margin_gy: what the search for extremes may miss, physical dose; 0 where it is exact.
@@ -96,6 +102,7 @@ class SampledSolid:
     coarse: Samples | None
     bend_gy: FloatArray | None
     other: Samples | None
+    slope_gy: FloatArray | None
     extremes: Samples | None
     surface: Samples | None
     extreme_margin_gy: float
@@ -131,7 +138,7 @@ def sample_solid(
 
     def unusable(*faults: Finding) -> SampledSolid:
         return SampledSolid(
-            name, model, labels, None, None, None, None, None, None, 0.0, 0, fractions, quantum_gy, 0.0, faults
+            name, model, labels, None, None, None, None, None, None, None, 0.0, 0, fractions, quantum_gy, 0.0, faults
         )
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
@@ -156,11 +163,11 @@ def sample_solid(
     few = min(max(_OTHER, thin), 2 * _OTHER)
     if model == "prism":
         count = min(max(_SAMPLES, thin), _MORE * _SAMPLES)
-        value, areas = sample_prisms(prisms, local, at(count))
-        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25))
+        value, areas = sample_prisms(prisms, local, at(count), _FLAT)
+        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25), _FLAT)
         if count < _MORE * _SAMPLES and unsettled(value, coarse, highest):
             coarse = value
-            value, areas = sample_prisms(prisms, local, at(_MORE * _SAMPLES, 0.25))
+            value, areas = sample_prisms(prisms, local, at(_MORE * _SAMPLES, 0.25), _FLAT)
         other, surface = sample_shape(solid, leaves, variants, local, at(few), first_round=1)
         prism, shape = value, other
     else:
@@ -169,6 +176,8 @@ def sample_solid(
         other, areas = sample_prisms(prisms, local, at(few))
         prism, shape = other, value
     bend_gy = local_bend(local, *coarse.points_mm)
+    reach = max(map(bulge_mm, (leaf.stack for leaf in leaves)))
+    slope_gy = surface_slope(local, coarse, reach) if reach > 0 else None
     lines = grid_lines(local)
     if lines is not None:
         inside = nodes_inside(prisms, lines)
@@ -202,6 +211,7 @@ def sample_solid(
         coarse=coarse,
         bend_gy=bend_gy,
         other=other if len(other.volume_cm3) else None,
+        slope_gy=slope_gy,
         extremes=extremes,
         surface=surface,
         extreme_margin_gy=margin,
@@ -260,6 +270,8 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         share = _BEYOND + _BEYOND_PLANES / sampled.planes
         alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
         alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
+    if sampled.coarse is not None and sampled.slope_gy is not None:
+        alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
     coarse = None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rtcheck.dvh.boxes import Boxes, box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import LocalDose, local_dose
-from rtcheck.dvh.tails import LEVELS, near_tails, tail
+from rtcheck.dvh.tails import FLAT, LEVELS, near_tails, tail
 from rtcheck.geometry.interpolate import bend_at, dose_at
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
@@ -96,12 +96,20 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
     return Resolution(cell, float(layer), phase)
 
 
-def sample_prisms(prisms: Prisms, local: LocalDose, resolution: Resolution) -> tuple[Samples, FloatArray]:
+def sample_prisms(
+    prisms: Prisms, local: LocalDose, resolution: Resolution, flat: float = FLAT
+) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
 
     Cells in the tails of the dose are cut finer, exactly (see `rtcheck.dvh.tails`). They are chosen by the dose in
     their middle, which knows nothing of where in the cell the sample fell: chosen by the samples themselves, those
     that are hot by chance would be replaced, those that are cold by chance not, and the whole would come out low.
+
+    Args:
+        prisms: the slabs.
+        local: the dose.
+        resolution: of the lattice.
+        flat: tails that vary less than this share of the maximum are left as they are.
 
     Returns:
         The samples, and the area of each cross-section as the lattice found it (mm²), to be compared with shapely's.
@@ -115,7 +123,7 @@ def sample_prisms(prisms: Prisms, local: LocalDose, resolution: Resolution) -> t
         near = near_tails(samples.dose_gy.sum(axis=0), level)
         middle = np.full(len(near), np.nan)
         middle[near] = local_dose(local, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
-        chosen = _tails(middle, samples.volume_cm3, limits, level, _LEAST_CM3)
+        chosen = _tails(middle, samples.volume_cm3, limits, level, _LEAST_CM3, flat)
         if not np.any(chosen):
             break
         kept.append(_part(samples, ~chosen))
@@ -264,10 +272,15 @@ def _limits(samples: Samples) -> tuple[float, float]:
 
 
 def _tails(
-    dose_gy: FloatArray, volume_cm3: FloatArray, limits: tuple[float, float], level: int, least_cm3: float
+    dose_gy: FloatArray,
+    volume_cm3: FloatArray,
+    limits: tuple[float, float],
+    level: int,
+    least_cm3: float,
+    flat: float = FLAT,
 ) -> NDArray[np.bool_]:
-    chosen = tail(dose_gy, volume_cm3, *limits, level, least_cm3, cold=False)
-    chosen |= tail(dose_gy, volume_cm3, *limits, level, least_cm3, cold=True)
+    chosen = tail(dose_gy, volume_cm3, *limits, level, least_cm3, flat, cold=False)
+    chosen |= tail(dose_gy, volume_cm3, *limits, level, least_cm3, flat, cold=True)
     return chosen
 
 

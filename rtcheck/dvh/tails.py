@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["LEVELS", "near_tails", "tail"]
+__all__ = ["FLAT", "LEVELS", "near_tails", "tail"]
 
 LEVELS = 8
 """At most so many rounds of cutting; the coldest samples are looked at in the first only."""
@@ -21,9 +21,10 @@ _SHARE = 3 / 32
 """The tail of the first round holds this share of the volume ..."""
 _NEXT = 3 / 64
 """... and that of each next round this share, divided by eight for each round: what is left of the samples there."""
-_FLAT = 0.02
+FLAT = 0.02
 """A tail whose doses differ by less than this share of the maximum is fine enough: the error of a rank among n evenly
-spread samples is their spread times about n^(-1/2), below 0.05 % of the maximum."""
+spread samples is their spread times about n^(-1/2), below 0.05 % of the maximum, unless they all lie
+in a rim thinner than a cell."""
 
 
 def near_tails(dose_gy: FloatArray, level: int) -> NDArray[np.bool_]:
@@ -52,6 +53,7 @@ def tail(
     top_gy: float,
     level: int,
     least_cm3: float,
+    flat: float = FLAT,
     *,
     cold: bool,
 ) -> NDArray[np.bool_]:
@@ -64,6 +66,7 @@ def tail(
         top_gy: its highest dose.
         level: number of the round, from 0.
         least_cm3: rounds go on while the tail holds more than this.
+        flat: the end is fine enough where its doses differ by less than this share of the highest.
         cold: choose the coldest, not the hottest.
 
     Returns:
@@ -80,7 +83,7 @@ def tail(
     order = np.argsort(-heat)  # only the dose at a volume is wanted: the order of equal ones does not matter
     last = min(int(np.searchsorted(np.cumsum(volume_cm3[known][order]), wanted)), len(known) - 1)
     edge = float(heat[order[last]])
-    if float(heat[order[0]]) - edge < _FLAT * top_gy:
+    if float(heat[order[0]]) - edge < flat * top_gy:
         return none
     chosen = heat >= edge
     if np.sum(volume_cm3[known][chosen]) > 2 * wanted:  # many of the same dose: cutting them shows nothing

@@ -1,0 +1,64 @@
+"""What few contour planes leave open."""
+
+import numpy as np
+import pytest
+
+from rtcheck.dvh.curve import DVH
+from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.sampling import Samples
+from rtcheck.dvh.unseen import bulge_mm, rounded
+from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.solid import Leaf
+from tests.analytic.phantoms import DOSES, cylinder, field_of, grid_of, interval, roi_of
+
+LABELS = {"surface further out", "surface further in"}
+
+
+def on_planes(count, step=2.5):
+    """A cylinder on `count` planes."""
+    return stack_contours(roi_of(cylinder(10, count * step / 2), step, 0.5))[0]
+
+
+def sampled(count, dose="along x", model="shape"):
+    stack = on_planes(count)
+    field = field_of(grid_of(DOSES[dose], 2.0, 20))
+    return structure_dose(sample_solid("A", Leaf(stack), field, model), None)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(2, 2.5 / 8), (3, 2.5 / 12), (4, 2.5 / 16), (5, 0.0), (12, 0.0)])
+def test_bulge_is_the_sagitta_of_a_round_solid(count, expected):
+    """A wall between n planes of distance h stands out by h / 4n; five planes or more leave nothing open."""
+    assert bulge_mm(on_planes(count)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("model", ["shape", "prism"])
+def test_two_planes_leave_the_slope_over_the_bulge_open(model):
+    """In a linear dose D98 and D2 of two planes are open by the slope times the bulge on either side, D50 is not."""
+    found = sampled(2, model=model)
+    for name in ("D98", "D2"):
+        value, low, high = interval(found, name)
+        for side in (value - low, high - value):
+            assert 0.9 * 0.8 * 2.5 / 8 < side < 1.3 * 0.8 * 2.5 / 8
+    value, low, high = interval(found, "D50")
+    assert high - low < 0.1
+
+
+@pytest.mark.parametrize("model", ["shape", "prism"])
+def test_enough_planes_leave_the_interval_alone(model):
+    """Readings with a moved surface exist for fewer than five planes only."""
+    assert LABELS <= {label for label, _ in sampled(4, model=model).alternatives}
+    assert not LABELS & {label for label, _ in sampled(5, model=model).alternatives}
+
+
+def test_a_uniform_dose_stays_exact():
+    """Where the dose does not change, a moved surface changes nothing."""
+    assert interval(sampled(2, "uniform"), "D98")[1:] == pytest.approx((50.0, 50.0), rel=1e-12)
+
+
+def test_doses_stay_positive_and_in_order():
+    """A slope larger than the dose leaves doses of 0, ascending, with extremes no narrower than the samples."""
+    dose, volume = np.linspace(0.0, 10.0, 50), np.full(50, 0.1)
+    samples = Samples(dose[None, :], volume, np.ones(50, dtype=np.int64), np.zeros((3, 0)))
+    for _, dvh in rounded(DVH(dose, volume, 0.0, 10.0), samples, np.full((1, 50), 3.0), (5,), None):
+        assert dvh.minimum_gy <= dvh.dose_gy[0] and dvh.dose_gy[-1] <= dvh.maximum_gy
+        assert np.all(np.diff(dvh.dose_gy) >= 0) and dvh.dose_gy[0] >= 0
