@@ -119,6 +119,76 @@ def test_files_that_cannot_be_read_or_written(case):
             assert leaks(result.err) == []
 
 
+PAGES = {"html": "r.html", "pdf": "r.pdf", "csv": "r.csv", "markdown": "r.md", "sarif": "r.sarif",
+         "exhibits": "r.exhibits.json.gz"}  # fmt: skip
+
+
+def stored(root, kinds=tuple(PAGES)):
+    """Arguments that store formats, each under a name of its own; without PDF where it cannot be made."""
+    out = root / "pages"
+    out.mkdir(exist_ok=True)
+    for path in out.iterdir():
+        path.unlink()
+    try:
+        import typst  # noqa: F401 - asked for only
+    except ImportError:
+        kinds = tuple(kind for kind in kinds if kind != "pdf")
+    return [word for kind in kinds for word in ("-o", f"{kind}={out / PAGES[kind]}")]
+
+
+def test_every_format_is_stored_without_a_word_on_the_patient(case):
+    """Pages hold the patient, the messages about them only file names, and no file is named after the patient."""
+    root, _, arguments = case
+    result = run(*arguments, *stored(root))
+    assert result.code in (0, 3), result.text
+    assert leaks(result.err) == []
+    assert CANARIES["id"] in (root / "pages" / "r.html").read_text(encoding="utf-8")
+    assert leaks(" ".join(os.listdir(root / "pages"))) == []
+
+
+@pytest.mark.parametrize("kind", ["open", "write", "fsync", "rename"])
+def test_pages_that_cannot_be_written(case, kind):
+    """An error while a page is stored names the file, never the patient, and leaves no part of it."""
+    root, _, arguments = case
+    for number, shown in enumerate(("html", "sarif", "exhibits")):
+        out = root / "pages"
+        words = stored(root, (shown,))
+        fault = _OnPages(kind, number % 2 if kind == "fsync" else 0)
+        with fail_the(fault):
+            result = run(*arguments, *words)
+        assert fault.struck
+        assert result.code == 5
+        assert leaks(result.err) == leaks(result.out) == []
+        assert {path.name for path in out.iterdir()} <= {PAGES[shown]}
+
+
+class _OnPages(Fault):
+    """Strikes what is stored only."""
+
+    def strike(self, kind, place=""):
+        looked_at = kind == "open" and os.path.basename(str(place)) in PAGES.values()
+        if "/pages" in str(place) and not looked_at:
+            super().strike(kind, place)
+
+
+@pytest.mark.parametrize("place", [
+    "rtcheck.render.html_report.html_report", "rtcheck.render.build_document.build_document",
+    "rtcheck.render.sarif_report.sarif_report", "rtcheck.render.csv_report.csv_report",
+    "rtcheck.render.stored_exhibits.exhibits_bytes",
+])  # fmt: skip
+def test_a_renderer_with_a_bug(case, monkeypatch, place):
+    """A bug in a renderer whose message holds a name is told by its kind and place only."""
+    root, _, arguments = case
+
+    def broken(*_args, **_options):
+        raise ValueError(f"cannot draw {CANARIES['name']} {CANARIES['roi']}")
+
+    monkeypatch.setattr(place, broken)
+    result = run(*arguments, "--format", "json", *stored(root, ("csv", "sarif", "html", "exhibits")))
+    assert result.code == 5
+    assert leaks(result.err) == leaks(result.out) == []
+
+
 def test_another_patient(case):
     """That a record belongs to somebody else is said without either identifier."""
     root, _, arguments = case
