@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,6 @@ def _opened(key: Path) -> tuple[Pseudonyms, dict[str, str]]:
     from rtcheck.render.pseudonyms import Pseudonyms, read_key
 
     if not key.exists():
-        return Pseudonyms(secrets.token_bytes(32)), {}
+        return Pseudonyms(os.urandom(32)), {}
     secret, known = read_key(read_stored_text(key), str(key))
     return Pseudonyms(secret), known
