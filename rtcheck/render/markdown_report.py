@@ -94,7 +94,7 @@ def _table(table: Table) -> list[str]:
     rules = ["---:" if column.align == "right" else "---" for column in table.columns]
     lines = [_row(titles), _row(rules), *(_row(_cell(cell) for cell in row.cells) for row in table.rows)]
     notes = [
-        f"- **{_cell(row.cells[table.header_column])}**: {' '.join(escape_markdown(note) for note in row.notes)}"
+        f"- {_strong(_cell(row.cells[table.header_column]))}: {' '.join(escape_markdown(note) for note in row.notes)}"
         for row in table.rows
         if row.notes
     ]
@@ -127,6 +127,12 @@ def _facts(items: Iterable[tuple[str, Cell]]) -> list[str]:
 def _cell(cell: Cell) -> str:
     """Return the text of a cell, or what its bar says where it has no text."""
     return escape_markdown(cell.text or (cell.bar.text if cell.bar else ""))
+
+
+def _strong(markdown: str) -> str:
+    """Set in bold; blanks at the ends would keep the stars from being read as bold."""
+    inner = markdown.strip()
+    return f"**{inner}**" if inner else "–"
 
 
 def _row(cells: Iterable[str]) -> str:
