@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from rtcheck.conformity import evaluate_index
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.exhibits import LesionExhibit, Nearest, StructureExhibit
 from rtcheck.gather.lesions import worst_outcome
-from rtcheck.geometry.separation import smallest_gap
-from rtcheck.geometry.slabs import parallel
+from rtcheck.geometry.separation import Gap, smallest_gap
+from rtcheck.geometry.slabs import Slabs, parallel
 from rtcheck.geometry.variants import LONG, SHORT, VALUE
 from rtcheck.measure import Bench, Problem, slabs_in
 from rtcheck.rules.binding import Binding, needs_dose
@@ -132,28 +134,41 @@ def _nearest(bench: Bench, target: BoundExpression, organs: Sequence[tuple[str, 
 
     if not organs:
         return unknown(Problem("RTD806", "No organ with an applicable limit has a structure."))
-    best: Nearest | None = None
+    own = slabs_in(bench, target, "prism", VALUE, _LAYER_MM)
+    if isinstance(own, Problem):
+        return unknown(own)
+    best: tuple[str, BoundExpression, Gap] | None = None
     for name, organ in organs:
-        found = []
-        for reading in (VALUE, LONG, SHORT):
-            one, two = (slabs_in(bench, each, "prism", reading, _LAYER_MM) for each in (target, organ))
-            problem = next((each for each in (one, two) if isinstance(each, Problem)), None)
-            if isinstance(one, Problem) or isinstance(two, Problem):
-                assert problem is not None
-                if reading == SHORT and problem.code == "RTD605":
-                    continue  # a reading without volume says nothing about where the structure is
-                return unknown(problem)
-            if not parallel(one.axes, two.axes):
-                return unknown(Problem("RTD306", "Their contour planes are not parallel to each other."))
-            found.append((smallest_gap(one, two), one.axes))
-        gaps = [gap.mm for gap, _ in found]
-        value = MetricValue(gaps[0], min(gaps), max(gaps), "mm")
-        if best is None or gaps[0] < (best.distance.value or 0.0):
-            gap, axes = found[0]
-            x, y, z = (axes.T @ gap.first).tolist()
-            best = Nearest(name, value, (x, y, z))
+        other = slabs_in(bench, organ, "prism", VALUE, _LAYER_MM)
+        if isinstance(other, Problem):
+            return unknown(other)
+        if not parallel(own.axes, other.axes):
+            return unknown(Problem("RTD306", "Their contour planes are not parallel to each other."))
+        if best is not None and _box_gap(own, other) >= best[2].mm:
+            continue
+        gap = smallest_gap(own, other)
+        if best is None or gap.mm < best[2].mm:
+            best = name, organ, gap
     assert best is not None
-    return best
+    name, organ, gap = best
+    gaps = [gap.mm]
+    for reading in (LONG, SHORT):
+        one, two = (slabs_in(bench, each, "prism", reading, _LAYER_MM) for each in (target, organ))
+        problem = next((each for each in (one, two) if isinstance(each, Problem)), None)
+        if isinstance(one, Problem) or isinstance(two, Problem):
+            assert problem is not None
+            if reading == SHORT and problem.code == "RTD605":
+                continue  # a reading without volume says nothing about where the structure is
+            return unknown(problem)
+        gaps.append(smallest_gap(one, two).mm)
+    x, y, z = (own.axes.T @ gap.first).tolist()
+    return Nearest(name, MetricValue(gap.mm, min(gaps), max(gaps), "mm"), (x, y, z))
+
+
+def _box_gap(one: Slabs, two: Slabs) -> float:
+    """Distance between the boxes of two solids, mm: no more than that of the solids."""
+    (low, high), (other_low, other_high) = one.bounds, two.bounds
+    return float(np.linalg.norm(np.maximum(np.maximum(other_low - high, low - other_high), 0.0)))
 
 
 def _takes_away(solid: BoundExpression) -> bool:
