@@ -176,7 +176,7 @@ class FindingItem:
         title: of the code, in the language of the document.
         subject: what it is about; may be empty.
         message: as generated from the data, English (a foreign-language document says so once).
-        why, fix: of the catalogue; empty for notes.
+        why, fix: of the code, in the language of the document; empty for notes.
         path: of the finding in the JSON, ``report.findings[4]``.
     """
 

@@ -1,7 +1,7 @@
 """The words of pages in every language, from one table: key to (English, Simplified Chinese).
 
 What is generated from the data (messages of findings, reasons) stays English; headings, columns, states, notices, the
-titles of finding codes and the page on method are in the language of the page.
+page on method, and of finding codes the title, why each matters and what to do are in the language of the page.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.render.document import Language
 from rtcheck.render.messages_codes import CODE_TITLES_ZH
+from rtcheck.render.messages_fix_zh import CODE_FIX_ZH
 from rtcheck.render.messages_method import METHOD_MESSAGES
 from rtcheck.render.messages_page import PAGE_MESSAGES
 from rtcheck.render.messages_selftest import SELFTEST_MESSAGES
+from rtcheck.render.messages_why_zh import CODE_WHY_ZH
 
-__all__ = ["HTML_LANGUAGES", "LANGUAGES", "MESSAGES", "code_title", "renderer_words", "say"]
+__all__ = ["HTML_LANGUAGES", "LANGUAGES", "MESSAGES", "code_fix", "code_title", "code_why", "renderer_words", "say"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 HTML_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
@@ -35,9 +37,19 @@ def say(language: Language, key: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def code_fix(language: Language, code: str) -> str:
+    """Return what to do about a finding code in a language."""
+    return CODE_FIX_ZH[code] if language == "zh" and code in CODE_FIX_ZH else CATALOGUE[code].fix
+
+
 def code_title(language: Language, code: str) -> str:
     """Return the title of a finding code in a language."""
     return CODE_TITLES_ZH[code] if language == "zh" and code in CODE_TITLES_ZH else CATALOGUE[code].title
+
+
+def code_why(language: Language, code: str) -> str:
+    """Return why a finding code matters in a language."""
+    return CODE_WHY_ZH[code] if language == "zh" and code in CODE_WHY_ZH else CATALOGUE[code].why
 
 
 def renderer_words(language: Language) -> tuple[tuple[str, str], ...]:

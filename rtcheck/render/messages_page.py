@@ -119,8 +119,8 @@ PAGE_MESSAGES: dict[str, tuple[str, str]] = {
         "仅由已存储的结果生成：没有曲线、图像、病灶剂量、关联和网格资料。请提供与之一同存储的附图文件，或重新运行核查。",
     ),
     "notice.language": (
-        "Messages that are made from the data are in English.",
-        "由数据生成的说明文字为英文。",
+        "Only messages and reasons that were made with the result are in English; names and sources stand as written.",
+        "只有随结果由数据生成的说明和原因为英文；名称和来源照原样列出。",
     ),
     "notice.second_check": (
         "A second check, never the only one: it does not replace the judgement of a medical physicist.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.render.cells import interval_cell, margin_bar, margin_cell, missing_cell, text_cell, tone_of
 from rtcheck.render.document import Block, Cell, Column, Paragraph, Row, Section, Table
+from rtcheck.render.messages import code_fix
 from rtcheck.render.numbers import limit_number
 from rtcheck.render.page_strip import Page
 from rtcheck.render.terminal import visible
@@ -132,8 +133,9 @@ def _notes(page: Page, outcome: Outcome) -> tuple[str, ...]:
         return (visible(outcome.reason),) if outcome.reason and not is_for_the_record(outcome) else ()
     notes = [outcome.constraint, outcome.reason]
     cause = outcome_cause(page, outcome)
-    if state == "NOT_EVALUATED" and cause in CATALOGUE and CATALOGUE[cause].fix:
-        notes.append(f"{CATALOGUE[cause].fix} ({cause})")
+    fix = code_fix(page.language, cause) if cause in CATALOGUE else ""
+    if state == "NOT_EVALUATED" and fix:
+        notes.append(f"{fix} ({cause})")
     elif outcome.priority != "report":
         target = outcome.lesion is not None and state == "VIOLATED"
         key = "do.VIOLATED.target" if target else f"do.{state}"

@@ -6,7 +6,7 @@ from rtcheck.model.codes import CATALOGUE
 from rtcheck.model.finding import Finding
 from rtcheck.render.cells import text_cell, tone_of
 from rtcheck.render.document import Block, Column, FindingItem, FindingList, Paragraph, Row, Section, Table
-from rtcheck.render.messages import code_title
+from rtcheck.render.messages import code_fix, code_title, code_why
 from rtcheck.render.page_constraints import constraint_table, is_for_the_record
 from rtcheck.render.page_strip import Page
 from rtcheck.render.terminal import visible
@@ -64,7 +64,6 @@ def passed_section(page: Page) -> Section:
 
 
 def _item(page: Page, place: int, one: Finding) -> FindingItem:
-    code = CATALOGUE[one.code]
     note = one.severity == "I"
     return FindingItem(
         code=one.code,
@@ -74,7 +73,7 @@ def _item(page: Page, place: int, one: Finding) -> FindingItem:
         title=visible(code_title(page.language, one.code)),
         subject=visible(one.subject),
         message=visible(one.message),
-        why="" if note else code.why,
-        fix="" if note else code.fix,
+        why="" if note else code_why(page.language, one.code),
+        fix="" if note else code_fix(page.language, one.code),
         path=f"report.findings[{place}]",
     )

@@ -11,10 +11,12 @@ import pytest
 from rtcheck.check import check_with_exhibits
 from rtcheck.model.codes import CATALOGUE
 from rtcheck.render.build_document import PageOptions, build_document
-from rtcheck.render.document import Table
+from rtcheck.render.document import FindingList, Table
 from rtcheck.render.json_report import report_json
-from rtcheck.render.messages import LANGUAGES, MESSAGES, code_title, say
+from rtcheck.render.messages import LANGUAGES, MESSAGES, code_fix, code_title, code_why, say
 from rtcheck.render.messages_codes import CODE_TITLES_ZH
+from rtcheck.render.messages_fix_zh import CODE_FIX_ZH
+from rtcheck.render.messages_why_zh import CODE_WHY_ZH
 from rtcheck.render.stored_exhibits import exhibits_bytes, read_exhibits
 from tests.boxes import case, dose, lesion, limit, plan, protocol, record
 from tests.golden.reports import failing, hostile, passing, refused
@@ -192,6 +194,34 @@ def test_every_message_and_code_has_both_languages():
         assert len({frozenset(re.findall(r"\{(\w+)\}", text)) for text in texts}) == 1, key
     assert set(CODE_TITLES_ZH) >= set(CATALOGUE)
     assert {code: code_title("zh", code) for code in CATALOGUE} == {code: CODE_TITLES_ZH[code] for code in CATALOGUE}
+
+
+@pytest.mark.parametrize(("texts", "kind"), [(CODE_WHY_ZH, "why"), (CODE_FIX_ZH, "fix")])
+def test_no_code_lacks_why_and_fix_in_chinese(texts, kind):
+    """Each code has both, in Chinese, with the numbers and keys of the English text; no code is unknown."""
+    assert list(texts) == list(CATALOGUE)
+    for code, text in texts.items():
+        english = getattr(CATALOGUE[code], kind)
+        assert re.search(r"[\u4e00-\u9fff]", text), code
+        assert text.endswith("。"), code
+        assert sorted(re.findall(r"\d+", text)) == sorted(re.findall(r"\d+", english)), code
+        for pattern in (r"`[^`]+`", r"\w+_\w+", r"\[\[\w+\]\]"):
+            assert sorted(re.findall(pattern, text, re.ASCII)) == sorted(re.findall(pattern, english, re.ASCII)), code
+
+
+def test_a_chinese_page_explains_its_findings_in_chinese(checked):
+    """Why and what to do are those of the page's language, in findings and below rows that were not evaluated."""
+    document = build_document(*checked, "zh")
+    items = [item for section in document.sections for block in section.blocks if isinstance(block, FindingList)
+             for item in block.items if item.severity != "I"]  # fmt: skip
+    assert items
+    for item in items:
+        assert (item.why, item.fix) == (CODE_WHY_ZH[item.code], CODE_FIX_ZH[item.code])
+        assert (code_why("en", item.code), code_fix("en", item.code)) == (CATALOGUE[item.code].why,
+                                                                        CATALOGUE[item.code].fix)  # fmt: skip
+    texts = set(all_texts(document))
+    assert not texts & {text for code in CATALOGUE.values() for text in (code.why, code.fix)}
+    assert f"{CODE_FIX_ZH['RTD301']} (RTD301)" in " ".join(texts)
 
 
 def test_a_chinese_page_has_the_terms_of_the_field(checked):
