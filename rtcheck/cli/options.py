@@ -9,6 +9,7 @@ import click
 
 from rtcheck.cli.renderers import FORMATS
 from rtcheck.cli.time_limit import DEFAULT_SECONDS
+from rtcheck.errors import OutputError
 from rtcheck.extras import require_extra
 
 __all__ = [
@@ -76,6 +77,7 @@ def refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Pat
 
     Raises:
         click.UsageError: an output is one of the inputs, or a DICOM file.
+        OutputError: what stands under its name cannot be read.
     """
     kept = {Path(given).resolve() for given in inputs}
     for _, path in outputs:
@@ -86,9 +88,17 @@ def refuse_overwriting(outputs: tuple[tuple[str, Path], ...], *inputs: str | Pat
 
 
 def _is_dicom(path: Path) -> bool:
-    """Whether a DICOM file stands under the name."""
+    """Whether a DICOM file stands under the name.
+
+    Raises:
+        OutputError: what stands there cannot be read, so that nobody knows.
+    """
     try:
         with path.open("rb") as file:
             return file.read(132)[128:] == b"DICM"
+    except PermissionError as error:
+        if path.is_dir():
+            return False
+        raise OutputError(f"{path} is there and cannot be read: it may be a DICOM file; name another") from error
     except OSError:
         return False

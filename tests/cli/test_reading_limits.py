@@ -2,11 +2,13 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from rtcheck.cli.options import refuse_overwriting
 from rtcheck.cli.time_limit import within
-from rtcheck.errors import DicomError
+from rtcheck.errors import DicomError, OutputError
 from tests.acceptance.kit import run
 from tests.mutation.seeds import build
 
@@ -91,3 +93,20 @@ def test_no_result_over_an_input(case, name):
     before = target.read_bytes()
     assert run("check", *case, "-o", f"json={target}").code == 2
     assert target.read_bytes() == before
+
+
+def test_no_result_over_what_cannot_be_read(tmp_path, monkeypatch):
+    """A file that may be a DICOM file and cannot be read is not written over; a new name may be written."""
+    locked = tmp_path / "locked.dcm"
+    locked.write_bytes(bytes(128) + b"DICM")
+    opened = Path.open
+
+    def guarded(path, *arguments, **named):
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    refuse_overwriting((("json", tmp_path / "new.json"),))
+    with pytest.raises(OutputError, match="cannot be read"):
+        refuse_overwriting((("json", locked),))
