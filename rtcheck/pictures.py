@@ -22,7 +22,7 @@ from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray, frozen
 from rtcheck.model.image import ImageVolume
 
-__all__ = ["Outlined", "Subject", "least_margin", "plane_pictures"]
+__all__ = ["Outlined", "Subject", "plane_pictures"]
 
 _NORMAL: dict[Orientation, int] = {"axial": 2, "coronal": 1, "sagittal": 0}
 _LETTERS: dict[Orientation, tuple[str, str, str, str]] = {
@@ -86,20 +86,6 @@ def plane_pictures(
         for subject in subjects
         for orientation in _NORMAL
     )
-
-
-def least_margin(candidates: Sequence[tuple[float | None, float | None]]) -> int | None:
-    """Return the index of the least margin relative to its limit, the first of equal ones; None where there is none.
-
-    Args:
-        candidates: (margin, limit) of each outcome; one without either, or with a limit of zero, does not count.
-    """
-    shares = [
-        (margin / abs(limit), index)
-        for index, (margin, limit) in enumerate(candidates)
-        if margin is not None and limit is not None and limit != 0
-    ]
-    return min(shares)[1] if shares else None
 
 
 def _half_width(subject: Subject, structures: Sequence[Outlined]) -> float:

@@ -9,7 +9,6 @@ from rtcheck.check import check_with_exhibits
 from rtcheck.dicom.case import read_case
 from rtcheck.dicom.images import read_images
 from rtcheck.gather.planes import picture_frame, with_pictures
-from rtcheck.pictures import least_margin
 from tests.synthetic.dicom import box_grid, ct_images, grid_points
 from tests.synthetic.simple import BOXES, GRID, linear, simple_case
 
@@ -134,9 +133,3 @@ def test_a_lesion_without_structure_is_named(tmp_path):
     shown = pictured(tmp_path, ct=False, mutate=forget)
     assert "No picture of L2" in shown.pictures_missing
     assert {one.subject for one in shown.pictures} == {"SpinalCord"}
-
-
-def test_least_margin():
-    """The least margin is relative to its limit; outcomes without one do not count."""
-    assert least_margin([(None, 3.0), (1.0, 10.0), (0.5, 20.0), (0.5, 0.0), (9.0, None)]) == 2
-    assert least_margin([(None, None)]) is None
