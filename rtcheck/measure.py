@@ -11,8 +11,9 @@ from typing import Literal
 
 import numpy as np
 
+from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.curve import StructureDose
-from rtcheck.dvh.engine import SampledSolid, sample_solid, structure_dose
+from rtcheck.dvh.engine import SampledSolid, sample_solid
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
 from rtcheck.dvh.isodose import IsodoseVolume, Parcels
 from rtcheck.dvh.nodes import DoseNodes

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.curve import StructureDose
-from rtcheck.dvh.engine import StructureModel, sample_solid, structure_dose
+from rtcheck.dvh.engine import StructureModel, sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL, DoseField, DosePart
 from rtcheck.dvh.metric import Metric, MetricValue

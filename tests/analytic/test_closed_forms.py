@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import (

@@ -6,7 +6,8 @@ Flat ends are drawn on planes that bisect the extent in half of the cases; for t
 import numpy as np
 import pytest
 
-from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, sample_solid
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import (

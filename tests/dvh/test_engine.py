@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import shapely
 
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.field import DoseField, DosePart
 from rtcheck.dvh.metric import Biological
 from rtcheck.geometry.polygons import plane_region

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.extremes import grid_lines, nodes_inside, prism_extremes
 from rtcheck.dvh.local import dose_about, local_dose
 from rtcheck.dvh.sampling import Samples

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.notation import parse_metric
 from rtcheck.dvh.tails import near_tails, tail

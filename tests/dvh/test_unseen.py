@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.curve import DVH
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.sampling import Samples
 from rtcheck.dvh.unseen import bulge_mm, rounded
 from rtcheck.geometry.rings import stack_contours

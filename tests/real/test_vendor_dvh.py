@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rtcheck.dicom.case import read_case
-from rtcheck.dvh.engine import sample_solid, structure_dose
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import DoseField, DosePart
 from rtcheck.dvh.notation import parse_metric

@@ -1,0 +1,131 @@
+"""From the samples of a solid to its dose-volume histogram under every convention that is left open.
+
+`rtcheck.dvh.engine.sample_solid` takes the samples once per structure; here they become physical dose, EQD2 or BED.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.engine import SampledSolid
+from rtcheck.dvh.field import Quantity
+from rtcheck.dvh.quantity import quantum, total
+from rtcheck.dvh.sampling import Samples, ascending
+from rtcheck.dvh.unseen import rounded
+from rtcheck.model.arrays import frozen
+
+__all__ = ["structure_dose"]
+
+_BEND = 1.5
+"""The cubic correction counts this much in the interval: it is an estimate itself; by calibration."""
+_BEYOND = 0.15
+_BEYOND_PLANES = 1.0
+"""How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
+over the number of planes, since a solid of few contours is the least known; by calibration on closed forms."""
+
+
+def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
+    """Return the dose-volume histograms of a sampled solid for one dose quantity.
+
+    Physical dose is the sum over the parts of the course. EQD2 and BED are computed for each part at every sample,
+    with that part's own number of fractions, before the sum.
+
+    Raises:
+        ValueError: a biological quantity without α/β.
+    """
+    if sampled.value is None:
+        none = DVH(frozen(np.zeros(0)), frozen(np.zeros(0)), float("nan"), float("nan"))
+        return StructureDose(none, (), None, 0.0, 0.0, sampled.model, sampled.findings)
+    count = len(sampled.variants)
+    other_model = "shape" if sampled.model == "prism" else "prism"
+    search = {"prism": sampled.extremes, "shape": sampled.surface}
+    value = _histograms(sampled.value, search[sampled.model], sampled, quantity, count)
+    alternatives = list(zip(sampled.variants[1:], value[1:], strict=True))
+    if sampled.other is not None:
+        other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
+        labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
+        alternatives.extend(zip(labels, other, strict=True))
+        share = _BEYOND + _BEYOND_PLANES / sampled.planes
+        alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
+        alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
+    if sampled.coarse is not None and sampled.slope_gy is not None:
+        alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
+    if sampled.extreme_margin_gy > 0:
+        alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
+    coarse = None
+    if sampled.coarse is not None and sampled.bend_gy is not None:
+        rough = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * sampled.bend_gy)
+        coarse = _histograms(rough, None, sampled, quantity, 1)[0]
+        coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
+    return StructureDose(
+        value=value[0],
+        alternatives=tuple(alternatives),
+        coarse=coarse,
+        dose_error_gy=quantum(sampled.value.dose_gy, sampled.fractions, sampled.quantum_gy, quantity),
+        volume_error_cm3=sampled.volume_error_cm3,
+        model=sampled.model,
+        findings=sampled.findings,
+    )
+
+
+def _beyond(near: DVH, far: DVH, share: float) -> DVH:
+    """Return the histogram as far beyond `near`, seen from `far`, as `share` of what lies between them, rank by rank.
+
+    The true solid need not lie between two models of it: it can be on the far side of either, by less than they differ.
+    """
+    if len(near.dose_gy) == 0 or len(far.dose_gy) == 0:
+        return near
+    at = (np.cumsum(near.volume_cm3) - near.volume_cm3 / 2) / np.sum(near.volume_cm3)
+    at_far = (np.cumsum(far.volume_cm3) - far.volume_cm3 / 2) / np.sum(far.volume_cm3)
+    dose = np.sort(np.maximum(near.dose_gy + share * (near.dose_gy - np.interp(at, at_far, far.dose_gy)), 0.0))
+    size = max(1 + share * (1 - far.total_cm3 / near.total_cm3), 0.0)
+    return DVH(
+        dose_gy=frozen(dose),
+        volume_cm3=frozen(near.volume_cm3 * size),
+        minimum_gy=min(float(dose[0]), near.minimum_gy),
+        maximum_gy=max(float(dose[-1]), near.maximum_gy),
+        outside_cm3=near.outside_cm3 * size,
+    )
+
+
+def _widened(dvh: DVH, sampled: SampledSolid, quantity: Quantity) -> DVH:
+    """Return the histogram with its extremes moved out by the search's margin, taken as if one part had all of it."""
+    assert sampled.value is not None
+    margin = quantum(
+        sampled.value.dose_gy, sampled.fractions, (sampled.extreme_margin_gy,) * len(sampled.fractions), quantity
+    )
+    return replace(dvh, minimum_gy=max(dvh.minimum_gy - margin, 0.0), maximum_gy=dvh.maximum_gy + margin)
+
+
+def _histograms(
+    samples: Samples, search: Samples | None, sampled: SampledSolid, quantity: Quantity, variants: int
+) -> list[DVH]:
+    """One histogram for each of the first `variants` variants; extremes from samples and from their own search."""
+    dose = total(samples.dose_gy, sampled.fractions, quantity)
+    order = ascending(dose)
+    dose, volume = dose[order], samples.volume_cm3[order]
+    # there are at most eight readings (`variants_of`), and every one looks at all masks: so they are made small
+    assert variants <= np.iinfo(np.uint8).bits
+    mask = samples.mask[order].astype(np.uint8)
+    known = len(dose) - int(np.count_nonzero(np.isnan(dose)))
+    candidates = np.zeros(0) if search is None else total(search.dose_gy, sampled.fractions, quantity)
+    out = []
+    for i in range(variants):
+        member = mask & np.uint8(1 << i)
+        inside = np.flatnonzero(member[:known])
+        own = dose[inside]
+        extra = candidates if search is None else candidates[(search.mask >> i) & 1 == 1]
+        ends = np.concatenate([own[:1], own[-1:], extra[~np.isnan(extra)]])
+        out.append(
+            DVH(
+                dose_gy=frozen(own),
+                volume_cm3=frozen(volume[inside]),
+                minimum_gy=float(ends.min()) if len(own) else float("nan"),
+                maximum_gy=float(ends.max()) if len(own) else float("nan"),
+                outside_cm3=float(np.sum(volume[known:][member[known:] != 0])),
+            )
+        )
+    return out
