@@ -17,7 +17,8 @@ from rtcheck.measure import Bench, stack_of
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.lesions import LesionBinding
-from rtcheck.rules.names import NameTable, match_name
+from rtcheck.rules.names import NameTable
+from rtcheck.rules.organs import organ_rois
 
 __all__ = ["nested_findings", "organ_findings", "outside_body", "region_near", "within_body"]
 
@@ -32,10 +33,6 @@ _NOT_IN_BODY = (
 _SHARE, _CM3 = 0.01, 0.02
 """A structure lies outside the one that holds it when more than this share and more than this volume does."""
 _HALF = 0.5
-
-_ORGANS = {"liver": ("Liver",), "lung": ("Lungs",), "kidney": ("Kidney_L", "Kidney_R"), "spleen": ("Spleen",),
-           "pancreas": ("Pancreas",), "brain": ("Brain",)}  # fmt: skip
-"""Organ systems of the registry whose outlines structure sets have, by TG-263 names. Nodes and bone have none."""
 
 
 def within_body(outline: Outline, rois: Iterable[ROI]) -> tuple[Finding, ...]:
@@ -124,12 +121,10 @@ def organ_findings(
     """
     out = []
     for binding in bindings:
-        wanted = _ORGANS.get(binding.lesion.organ.strip().casefold())
         role = next((r for r in ("gtv", "ctv", "ptv") if r in binding.roles and not binding.roles[r].problem), None)
-        if wanted is None or role is None or not binding.lesion.consolidative:
+        if role is None or not binding.lesion.consolidative:
             continue
-        matches = [match_name(name, rois, names) for name in wanted]
-        organ = [roi for match in matches if match.kind in ("exact", "alias", "composed") for roi in match.rois]
+        _, organ, _ = organ_rois(binding.lesion, rois, names)
         inside, around = _stacks(bench, binding.roles[role].rois), _stacks(bench, organ)
         if not organ or inside is None or around is None:
             continue

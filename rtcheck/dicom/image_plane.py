@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtcheck.dicom.attributes import raw_value, required_uid, uid
+from rtcheck.dicom.attributes import fault, raw_value, required_uid, uid
 from rtcheck.dicom.dataset import Dataset
 from rtcheck.dicom.numbers import DecimalError, parse_decimal
 from rtcheck.dicom.text import trim
@@ -21,12 +21,10 @@ _UNIT = 1e-3
 def read_image_plane(root: Dataset) -> ImagePlane | None:
     """Return where an image lies; None where its header does not say, for it only serves a cross-check."""
     try:
-        position = _numbers(root, "ImagePositionPatient")
-        cosines = _numbers(root, "ImageOrientationPatient")
+        position = _numbers(root, "ImagePositionPatient", 3)
+        cosines = _numbers(root, "ImageOrientationPatient", 6)
         instance, frame = required_uid(root, "SOPInstanceUID"), uid(root, "FrameOfReferenceUID")
     except (DicomError, DecimalError):
-        return None
-    if len(position) != 3 or len(cosines) != 6:
         return None
     row, column = cosines[:3], cosines[3:]
     skew = sum(a * b for a, b in zip(row, column, strict=True))
@@ -41,6 +39,13 @@ def read_image_plane(root: Dataset) -> ImagePlane | None:
     )
 
 
-def _numbers(root: Dataset, keyword: str) -> tuple[float, ...]:
-    """Return a few decimal strings one by one: for three numbers this is quicker than the reader of long vectors."""
-    return tuple(parse_decimal(trim(part)) for part in raw_value(root, keyword, ("DS",)).split(b"\\"))
+def _numbers(root: Dataset, keyword: str, count: int) -> tuple[float, ...]:
+    """Return so many decimal strings one by one: for three numbers this is quicker than the reader of long vectors.
+
+    They are counted before they are taken apart: an element may hold millions.
+    """
+    raw = raw_value(root, keyword, ("DS",))
+    found = raw.count(b"\\") + 1
+    if found != count:
+        raise fault("RTD009", root, keyword, f"found {found} values, expected {count}")
+    return tuple(parse_decimal(trim(part)) for part in raw.split(b"\\"))

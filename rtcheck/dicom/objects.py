@@ -11,6 +11,7 @@ from rtcheck.dicom.reg import DEFORMABLE, RIGID, read_registration
 from rtcheck.dicom.rtdose import read_dose
 from rtcheck.dicom.rtplan import read_plan
 from rtcheck.dicom.rtstruct import read_structure_set
+from rtcheck.dicom.text import character_set_doubt
 from rtcheck.model.case import InputObject
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
@@ -111,6 +112,9 @@ def _file_findings(dicom: DicomFile, sop_class: str, modality: str) -> list[Find
     if stated and stated != uid(dicom.root, "SOPInstanceUID"):
         message = "SOP Instance UID differs between file meta information and data set; that of the data set is used"
         findings.append(finding("RTD014", label, message))
+    doubt = character_set_doubt(dicom.root) if sop_class in SOP_CLASSES else ""
+    if doubt:
+        findings.append(finding("RTD011", label, f"{doubt}; export the file again"))
     if sop_class in _SECOND_GENERATION:
         message = (
             f"a second-generation RT object ({modality}) is listed but not evaluated; it may change what the plan means"

@@ -6,16 +6,18 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 
 from rtcheck.dicom.dataset import Dataset
 
-__all__ = ["MAX_TEXT_BYTES", "Text", "decode_text", "trim", "trim_number"]
+__all__ = ["MAX_TEXT_BYTES", "Text", "character_set_doubt", "decode_text", "trim", "trim_number"]
 
 MAX_TEXT_BYTES = 64 << 10
 """Texts and coded words longer than this are refused before they are decoded; no name or label is."""
 
 _CHARACTER_SET = 0x00080005
+_MAX_SET_BYTES = 1024
+"""Longer lists of character sets are cut: the standard has some forty, each named in sixteen bytes or fewer."""
 _ESCAPE_LEFT_OVER = re.compile(r"\x1b[\x20-\x2f]+[\x30-\x7e]|\$\)[A-Z](?=[^\x00-\x7f])")
 _PAIRS_OF_HIGH_BYTES = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*")
 _LATIN = ("", "ISO_IR 6", "ISO_IR 100", "ISO 2022 IR 100")
@@ -60,7 +62,25 @@ def decode_text(dataset: Dataset, raw: bytes) -> Text:
     found = _decode(dataset, raw)
     if nuls > 1 and raw and not found.doubt:
         return Text(found.value, f"a text that ends in {nuls} NUL bytes, as a damaged copy leaves them", raw)
+    if b"\0" in raw and not found.doubt:
+        return Text(found.value, "a text with NUL bytes in it, as a damaged copy leaves them", raw)
     return Text(found.value, found.doubt, raw)
+
+
+def character_set_doubt(dataset: Dataset) -> str:
+    """Say what is wrong with the character set that a data set declares, in one sentence; empty where nothing is.
+
+    It matters where every text is ASCII, too: the declaration is damaged, and what else is damaged is not known.
+    """
+    element = dataset.elements.get(_CHARACTER_SET)
+    if element is None:
+        return ""
+    if element.vr not in ("CS", "UN", ""):
+        return f"SpecificCharacterSet (0008,0005) has value representation {element.vr}, expected CS"
+    unknown = next((part for part in _declared_sets(dataset) if part not in python_encoding), None)
+    if unknown is None and element.length <= _MAX_SET_BYTES:
+        return ""
+    return f"SpecificCharacterSet (0008,0005): {(unknown or '')[:20]!r} is no character set of DICOM"
 
 
 def _decode(dataset: Dataset, raw: bytes) -> Text:
@@ -90,7 +110,7 @@ def _declared_sets(dataset: Dataset) -> list[str]:
     while node is not None:
         element = node.elements.get(_CHARACTER_SET)
         if element is not None:
-            raw = node.source.data[element.offset : element.offset + element.length]
+            raw = node.source.data[element.offset : element.offset + min(element.length, _MAX_SET_BYTES)]
             return [part.strip(b"\0 ").decode("ascii", "replace") for part in raw.split(b"\\")]
         node = node.parent
     return []

@@ -1,7 +1,8 @@
 """Registered lesions against the structures of the export: which ROIs each lesion has, and the state it ends in.
 
 Lesions are facts of the registry; they are never inferred from structures. Their structure names are "as exported":
-they are matched exactly, or by the plain folding of case, width and blanks, never through the table of aliases.
+they are matched exactly, else by the plain folding of case, width and blanks (RTD304 says so; several that fold to one
+name are RTD302), never through the table of aliases.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.structure import ROI, StructureSet
 from rtcheck.rules.course import Course
-from rtcheck.rules.names import fold_name
+from rtcheck.rules.names import called, fold_name
 from rtcheck.rules.result import LesionState, Outcome
 
 __all__ = [
@@ -38,12 +39,14 @@ class RoleBinding:
         rois: one for each name that was found exactly once, in the order of `names`.
         problem: why the role cannot be used, one sentence; empty when every name was found exactly once.
         code: RTD301 or RTD302 behind `problem`.
+        folded: (name as registered, name as exported) where only case, width or blanks differ.
     """
 
     names: tuple[str, ...]
     rois: tuple[ROI, ...]
     problem: str = ""
     code: str = ""
+    folded: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,7 @@ def bind_lesions(lesions: Sequence[Lesion], course: Course) -> tuple[tuple[Lesio
     Returns:
         One binding for each lesion in the order of the registry, and RTD301 (absent) or RTD302 (ambiguous) for every
         name that was not found exactly once: E for a lesion of the coverage rule, I for a palliative one, nothing for a
-        resolved one.
+        resolved one; RTD304 for every name that was found by folding.
     """
     everywhere = {fold_name(roi.name) for structures in _all_sets(course) for roi in structures.rois}
     bindings: list[LesionBinding] = []
@@ -88,6 +91,10 @@ def bind_lesions(lesions: Sequence[Lesion], course: Course) -> tuple[tuple[Lesio
             for role, bound in roles.items()
             if bound.problem
         ]
+        for role, bound in roles.items():
+            for name, there in bound.folded:
+                message = f'"{name}" was matched to "{there}": only case, width or blanks differ.'
+                findings.append(finding("RTD304", lesion.id, message, role=role))
     return tuple(bindings), tuple(findings)
 
 
@@ -98,16 +105,19 @@ def _all_sets(course: Course) -> tuple[StructureSet, ...]:
 def _bind_role(lesion: Lesion, role: str, rois: Sequence[ROI]) -> RoleBinding:
     names = registered_names(lesion, role)
     found: list[ROI] = []
+    folded: list[tuple[str, str]] = []
     absent: list[str] = []
     ambiguous: list[str] = []
     for name in names:
-        matches = [roi for roi in rois if roi.name == name] or [
-            roi for roi in rois if roi.name and fold_name(roi.name) == fold_name(name)
-        ]
+        matches, only_folded = called(name, rois)
         if len(matches) == 1:
             found.append(matches[0])
+            folded += [(name, matches[0].name)] if only_folded else []
+        elif matches:
+            candidates = ", ".join(f'"{roi.name}" (ROI {roi.number})' for roi in matches)
+            ambiguous.append(f'"{name}": {candidates}')
         else:
-            (ambiguous if matches else absent).append(name)
+            absent.append(name)
     where = f"registry: lesion {lesion.id}, {role}"
     if absent:
         quoted = ", ".join(f'"{name}"' for name in absent)
@@ -119,14 +129,13 @@ def _bind_role(lesion: Lesion, role: str, rois: Sequence[ROI]) -> RoleBinding:
             "RTD301",
         )
     if ambiguous:
-        quoted = ", ".join(f'"{name}"' for name in ambiguous)
         return RoleBinding(
             names,
             tuple(found),
-            f"More than one structure is called {quoted} ({where}). Give each structure a name of its own.",
+            f"More than one structure is called {'; '.join(ambiguous)} ({where}). Give each a name of its own.",
             "RTD302",
         )
-    return RoleBinding(names, tuple(found))
+    return RoleBinding(names, tuple(found), folded=tuple(folded))
 
 
 def target_role(binding: LesionBinding) -> str | None:

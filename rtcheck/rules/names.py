@@ -1,8 +1,9 @@
-"""Structure names: exact match first, then a table of aliases and compositions. Never by likeness.
+"""Structure names: exact match first, then folded, with a table of aliases and compositions. Never by likeness.
 
-A wrong match is a wrong organ's dose, so nothing is guessed. An alias counts only if the table lists it (folded: case,
-character width, blanks at the ends); a planning risk volume, an optimisation structure or a cropped organ is another
-structure and is in no list. More than one candidate is ambiguous, whatever their contents.
+A wrong match is a wrong organ's dose, so nothing is guessed. What folding levels (case, character width, composed
+letters, blanks at the ends) distinguishes no two structures; an alias counts only if the table lists it; a planning
+risk volume, an optimisation structure or a cropped organ is another structure and is in no list. The name as exported
+wins over one that is equal only when folded; more than one candidate at a step is ambiguous, whatever their contents.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import Literal
 
 from rtcheck.model.structure import ROI
 
-__all__ = ["NameMatch", "NameTable", "StandardName", "build_table", "fold_name", "match_name", "table_faults"]
+__all__ = ["NameMatch", "NameTable", "StandardName", "build_table", "called", "fold_name", "match_name", "table_faults"]
+
+_SAME_SHOWN = ("<wide>", "<narrow>", "<noBreak>")
+"""Compatibility forms that are the same character in another width. A superscript or a circled digit is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class NameMatch:
     """What a name was matched to.
 
     Attributes:
-        kind: exact, alias: one ROI; composed: the ROIs whose union is meant; ambiguous, absent: none is usable.
+        kind: exact, alias (of the table, or equal when folded): one ROI; composed: the ROIs whose union is meant;
+            ambiguous, absent: none is usable.
         rois: the ROIs; of an ambiguous match all candidates; empty when absent.
         reason: one sentence for people; empty for an exact match.
         code: RTD304 for alias and composed, RTD302 ambiguous, RTD301 absent, empty for exact.
@@ -63,7 +68,31 @@ class NameMatch:
 
 def fold_name(name: str) -> str:
     """Fold what never distinguishes two structures: case, character width, composed letters, blanks at the ends."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+    if name.isascii():
+        return name.casefold().strip()
+    return unicodedata.normalize("NFC", _one_width(unicodedata.normalize("NFC", name)).casefold()).strip()
+
+
+def _one_width(text: str) -> str:
+    """Replace wide and narrow forms by the usual ones (Unicode Standard Annex 11; decompositions of Annex 15)."""
+    out = []
+    for character in text:
+        kind, _, codes = unicodedata.decomposition(character).partition(" ")
+        out.append("".join(chr(int(code, 16)) for code in codes.split()) if kind in _SAME_SHOWN else character)
+    return "".join(out)
+
+
+def called(name: str, rois: Iterable[ROI]) -> tuple[tuple[ROI, ...], bool]:
+    """Find the ROIs that have a name as exported, else those whose name is equal to it when folded.
+
+    Returns:
+        The ROIs, all of them where there are several, and whether only folding makes the names equal.
+    """
+    named = [roi for roi in rois if roi.name]
+    wanted, folded = _exported(name), fold_name(name)
+    exact = tuple(roi for roi in named if _exported(roi.name) == wanted)
+    alike = () if exact else tuple(roi for roi in named if fold_name(roi.name) == folded)
+    return exact or alike, bool(alike)
 
 
 def table_faults(structures: Sequence[StandardName]) -> tuple[tuple[int, str], ...]:
@@ -114,18 +143,21 @@ def match_name(name: str, rois: Sequence[ROI], table: NameTable) -> NameMatch:
         table: aliases and compositions.
 
     Returns:
-        The exact match; else the one ROI whose name the table lists for the same structure; else the union of the
-        parts, each matched exactly once. More than one candidate at any step is ambiguous.
+        The exact match; else the one ROI whose name is equal when folded or listed by the table for the same
+        structure; else the union of the parts, each matched exactly once. More than one candidate at any step is
+        ambiguous.
     """
-    wanted = _exported(name)
-    exact = tuple(roi for roi in rois if roi.name and _exported(roi.name) == wanted)
-    if len(exact) == 1:
-        return NameMatch("exact", exact)
-    if exact:
-        return _ambiguous(name, exact)
+    found, folded = called(name, rois)
+    if len(found) == 1 and not folded:
+        return NameMatch("exact", found)
+    if len(found) > 1:
+        return _ambiguous(name, found)
     standard = table.by_spelling.get(fold_name(name))
     if standard is None:
-        return _absent(name, rois)
+        if not found:
+            return _absent(name)
+        reason = f'"{name}" was matched to "{found[0].name}": only case, width or blanks differ.'
+        return NameMatch("alias", found, reason, "RTD304")
     named = _named(standard, rois, table)
     if len(named) == 1:
         reason = f'"{name}" was matched to "{named[0].name}": the table of names lists both for {standard.name}.'
@@ -149,7 +181,7 @@ def _composed(name: str, standard: StandardName, rois: Sequence[ROI], table: Nam
         if not found:
             missing.append(part)
     if not parts:
-        return _absent(name, rois)
+        return _absent(name)
     if missing:
         there = ", ".join(f'"{roi.name}"' for roi in parts)
         reason = f'No structure "{name}": it could be made of {" | ".join(standard.composed_of)}, and of these '
@@ -174,10 +206,6 @@ def _ambiguous(name: str, rois: tuple[ROI, ...]) -> NameMatch:
     return NameMatch("ambiguous", rois, reason, "RTD302")
 
 
-def _absent(name: str, rois: Sequence[ROI]) -> NameMatch:
-    near = [roi.name for roi in rois if roi.name and fold_name(roi.name) == fold_name(name)]
-    hint = f' "{near[0]}" differs only in case or character width and is not taken for it.' if near else ""
-    reason = (
-        f'No structure "{name}" in the structure set, and no alias of it.{hint} Contour and export it, or write the '
-    )
+def _absent(name: str) -> NameMatch:
+    reason = f'No structure "{name}" in the structure set, and no alias of it. Contour and export it, or write the '
     return NameMatch("absent", (), f"{reason}name as exported.", "RTD301")

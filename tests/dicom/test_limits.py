@@ -1,6 +1,7 @@
 """Caps: what is larger, deeper, longer or more than any export is refused before memory is spent on it."""
 
 import tracemalloc
+import warnings
 import zlib
 from struct import pack
 
@@ -13,7 +14,7 @@ from rtcheck.dicom.recognise import read_dicom
 from rtcheck.dicom.rle import RleError, decode_frame
 from rtcheck.errors import DicomError
 from tests.dicom.reading import all_findings, codes, dose, plan, read, square, struct
-from tests.synthetic.dicom import RoiSpec, set_raw
+from tests.synthetic.dicom import GridSpec, RoiSpec, ct_images, set_raw
 from tests.synthetic.encode import element_span, encode
 
 
@@ -222,3 +223,42 @@ def test_nul_bytes_behind_a_name(tmp_path):
     case = read(tmp_path, ds)
     assert codes(case) == ["RTD011W"]
     assert case.structure_sets[0].rois[0].name == "Heart"
+
+
+@pytest.mark.parametrize("name", [b"\0Heart", b"He\0rt"])
+def test_nul_bytes_in_a_name(tmp_path, name):
+    """A NUL before or in a name is damage, and is said; the name stays as it is and matches nothing."""
+    ds = struct()
+    set_raw(ds.StructureSetROISequence[0], "ROIName", name)
+    case = read(tmp_path, ds)
+    assert codes(case) == ["RTD011W"]
+    assert case.structure_sets[0].rois[0].name == name.decode()
+
+
+@pytest.mark.parametrize("value", [b"ISO_IR 19", b"ISO_IR 192\\nonsense", b"\\".join([b"ISO_IR 6"] * 300)])
+def test_a_character_set_that_there_is_not(tmp_path, value):
+    """A declaration that names no character set, or hundreds, is said though every text is ASCII."""
+    ds = struct()
+    set_raw(ds, "SpecificCharacterSet", value + b" " * (len(value) % 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom on writing a character set it does not know
+        data = encode(ds, "explicit")
+    case = read(tmp_path, data)
+    assert codes(case) == ["RTD011W"]
+    assert case.structure_sets[0].rois[0].name == "Heart"
+
+
+def test_a_character_set_of_another_representation(tmp_path):
+    """SpecificCharacterSet whose representation a bit error changed (CS to SS) is said."""
+    data = encode(struct(), "explicit").replace(b"\x08\x00\x05\x00CS", b"\x08\x00\x05\x00SS")
+    case = read(tmp_path, data)
+    assert codes(case) == ["RTD011W"]
+
+
+def test_an_image_with_millions_of_positions(tmp_path):
+    """The numbers of an image's position are counted before they are taken apart."""
+    (image,) = ct_images(np.zeros((1, 2, 2), np.int16), GridSpec((0.0, 0.0, 0.0), (1, 2, 2), (1.0, 1.0), (0.0,)))
+    set_raw(image, "ImagePositionPatient", b"0\\" * 3_000_000 + b"0 ")
+    data = encode(image, "implicit")
+    assert peak_of(lambda: read(tmp_path, data)) < 6 * len(data)
+    assert read(tmp_path, data).images == ()

@@ -32,7 +32,28 @@ def test_names_are_bound_as_exported():
     binding, findings = bound(lesion())
     assert {role: item.rois[0].name for role, item in binding.roles.items()} == {"gtv": "GTV_L1", "ptv": "PTV_L1"}
     assert (binding.exists, findings, target_role(binding)) == (True, [], "ptv")
-    assert bound(lesion(gtv=("gtv_l1",), ptv=("ＰＴＶ_L1",)))[1] == []
+    folded, findings = bound(lesion(gtv=("gtv_l1",), ptv=("ＰＴＶ_L1",)))
+    assert {role: item.rois[0].name for role, item in folded.roles.items()} == {"gtv": "GTV_L1", "ptv": "PTV_L1"}
+    assert findings == [("RTD304", "I")] * 2
+
+
+def test_a_folded_name_is_never_a_guess():
+    """Two structures that fold to the registered name are RTD302 and no target; the name as exported wins."""
+    items = [*rois(), box(*SMALL, number=9, name="ptv_l1"), box(*SMALL, number=10, name="Ptv_L1")]
+    assert bound(lesion(), items=items)[1] == []
+    binding, findings = bound(lesion(ptv=("PTV_l1",)), items=items)
+    assert findings == [("RTD302", "E")]
+    assert binding.roles["ptv"].rois == ()
+    assert '"ptv_l1" (ROI 9)' in binding.roles["ptv"].problem
+    assert target_role(binding) == "gtv"
+    assert bound(lesion(ptv=("PTV_L¹",)))[1] == [("RTD301", "E")]
+
+
+def test_names_that_look_the_same_are_not_told_apart():
+    """A composed and a decomposed letter are one name; two structures with it are RTD302."""
+    items = [*rois(), box(*SMALL, number=9, name="PTV_é"), box(*SMALL, number=10, name="PTV_e\u0301")]
+    assert bound(lesion(ptv=("PTV_é",)), items=items)[1] == [("RTD302", "E")]
+    assert bound(lesion(ptv=("PTV_e\u0301",)), items=items[:-1])[1] == []
 
 
 def test_a_missing_structure_is_told_and_the_lesion_still_exists():

@@ -57,7 +57,12 @@ def found(name, *names):
         ("Lungs", ["左肺", "Left Lung", "Lung_R"], ("ambiguous", "RTD302", ["左肺", "Left Lung"])),
         ("Lung_L", ["Lungs"], ("absent", "RTD301", [])),
         ("Heart", ["Liver"], ("absent", "RTD301", [])),
-        ("Heart", ["HEART"], ("absent", "RTD301", [])),
+        ("Heart", ["HEART"], ("alias", "RTD304", ["HEART"])),
+        ("Ring_30", ["ＲＩＮＧ＿３０"], ("alias", "RTD304", ["ＲＩＮＧ＿３０"])),
+        ("Ring_30", ["ring_30", "Ring_30"], ("exact", "", ["Ring_30"])),
+        ("Ring_30", ["ring_30", "RING_30"], ("ambiguous", "RTD302", ["ring_30", "RING_30"])),
+        ("Ring²", ["Ring2"], ("absent", "RTD301", [])),
+        ("ガンマ", ["ｶﾞﾝﾏ"], ("alias", "RTD304", ["ｶﾞﾝﾏ"])),
         ("SpinalCord", ["Spinal Cord"], ("absent", "RTD301", [])),
         ("SpinalCord", ["", "  "], ("absent", "RTD301", [])),
     ],
@@ -99,7 +104,7 @@ def test_the_reason_names_the_candidates_with_their_numbers():
     """An ambiguous match names every candidate, an alias what was matched, an absence what only looks alike."""
     assert '"肝" (ROI 1), "LIVER" (ROI 2)' in match_name("Liver", rois("肝", "LIVER"), TABLE).reason
     assert '"Liver" was matched to "肝"' in match_name("Liver", rois("肝"), TABLE).reason
-    assert '"HEART" differs only in case' in match_name("Heart", rois("HEART"), TABLE).reason
+    assert '"Heart" was matched to "HEART": only case' in match_name("Heart", rois("HEART"), TABLE).reason
     assert 'only "Lung_L" exists' in match_name("Lungs", rois("Lung_L"), TABLE).reason
 
 
