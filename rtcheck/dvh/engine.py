@@ -155,8 +155,8 @@ def sample_solid(
     few = min(max(_OTHER, thin), 2 * _OTHER)
     if model == "prism":
         count = min(max(_SAMPLES, thin), _MORE * _SAMPLES)
-        value, areas = sample_prisms(prisms, local, at(count), _FLAT)
-        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25), _FLAT)
+        value, areas = sample_prisms(prisms, local, at(count), _FLAT, points=count < _MORE * _SAMPLES)
+        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25), _FLAT, points=True)
         if count < _MORE * _SAMPLES and unsettled(value, coarse, highest):
             coarse = value
             value, areas = sample_prisms(prisms, local, at(_MORE * _SAMPLES, 0.25), _FLAT)
@@ -164,7 +164,7 @@ def sample_solid(
         prism, shape = value, other
     else:
         value, surface = sample_shape(solid, leaves, variants, local, at(_SHAPE))
-        coarse, _ = sample_shape(solid, leaves, variants[:1], local, at(_SHAPE // _MORE, 0.25))
+        coarse, _ = sample_shape(solid, leaves, variants[:1], local, at(_SHAPE // _MORE, 0.25), points=True)
         other, areas = sample_prisms(prisms, local, at(few))
         prism, shape = other, value
     bend_gy = local_bend(local, *coarse.points_mm)
@@ -179,7 +179,7 @@ def sample_solid(
     else:
         extremes, margin = edge_samples(prisms, local, spacing / 4), oblique_margin(local)
         surface = outermost(surface)
-    value, coarse, other = (replace(samples, points_mm=np.zeros((3, 0))) for samples in (value, coarse, other))
+    value, coarse = (replace(samples, points_mm=np.zeros((3, 0))) for samples in (value, coarse))
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
     if not worst <= _AREA_RTOL:
         findings.append(

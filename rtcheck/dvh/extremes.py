@@ -258,22 +258,25 @@ def _promising(
     keep, slabs = np.zeros(len(column), dtype=bool), np.zeros(len(first), dtype=bool)
     order = np.argsort(prisms.section, kind="stable")
     starts = np.searchsorted(prisms.section[order], np.arange(len(prisms.areas) + 1)).tolist()
+    found: dict[tuple[float, float], NDArray[np.bool_]] = {}
     for s, (start, stop) in enumerate(itertools.pairwise(starts)):
         own = order[start:stop]
         if len(own) == 0:
             continue
         lowest, highest = float(limits[0][own].max()), float(limits[1][own].min())
-        block = nodes[int(first[own].min()) : int(last[own].max()) + 1]
-        high, low = block.max(axis=0), block.min(axis=0)
-        beyond = (high > highest) | (low < lowest)
-        if not np.any(beyond):
+        if (lowest, highest) not in found:
+            found[lowest, highest] = (nodes > highest) | (nodes < lowest)
+        planes = found[lowest, highest][int(first[own].min()) : int(last[own].max()) + 1]
+        beyond = np.asarray(planes.any(axis=0))
+        if not beyond.any():
             continue
         slabs[own] = np.any(beyond & inside[s])
-        for axis in range(2):
-            after = np.roll(beyond, -1, axis=axis)
-            beyond = beyond | after
+        # a cell has the nodes after its first as well
+        cells = np.array(beyond)
+        cells[:-1] |= beyond[1:]
+        cells[:, :-1] |= cells[:, 1:]
         piece = slice(begin[s], begin[s + 1])
-        keep[piece] = beyond[row[piece], column[piece]]
+        keep[piece] = cells[row[piece], column[piece]]
     kept = _Edges(edges.u0[keep], edges.u1[keep], edges.v0[keep], edges.v1[keep], edges.section[keep])
     return kept, slabs
 

@@ -39,6 +39,7 @@ _LEAST_CM3 = 0.1
 _LEAST_SHAPE_CM3 = 0.4
 """... or, between shapes, which are known less well, of dozens."""
 _CORNERS = np.array(list(product((-0.5, 0.5), repeat=3))).T
+_NOWHERE = np.zeros((3, 0))
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
 
@@ -51,7 +52,7 @@ class Samples:
         dose_gy: (parts, n) physical dose of each part of the course; NaN where it is unknown.
         volume_cm3: (n,) volume of each sample.
         mask: (n,) bit i is set when the sample belongs to variant i.
-        points_mm: (3, n) u, v, w of each; (3, 0) once nobody needs them.
+        points_mm: (3, n) u, v, w of each; (3, 0) where nobody needs them.
     """
 
     dose_gy: FloatArray
@@ -97,7 +98,7 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
 
 
 def sample_prisms(
-    prisms: Prisms, local: LocalDose, resolution: Resolution, flat: float = FLAT
+    prisms: Prisms, local: LocalDose, resolution: Resolution, flat: float = FLAT, *, points: bool = False
 ) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
 
@@ -110,13 +111,14 @@ def sample_prisms(
         local: the dose.
         resolution: of the lattice.
         flat: tails that vary less than this share of the maximum are left as they are.
+        points: whether anybody needs to know where the samples are.
 
     Returns:
         The samples, and the area of each cross-section as the lattice found it (mm²), to be compared with shapely's.
     """
     lattice = _lattice_over(prisms.points, resolution)
     boxes, areas = boxes_of(prisms, lattice, resolution.layer_mm)
-    samples = _of_boxes(boxes, lattice, local)
+    samples = _of_boxes(boxes, lattice, local, points=points)
     limits = _limits(samples)
     kept: list[Samples] = []
     for level in range(LEVELS):
@@ -129,7 +131,7 @@ def sample_prisms(
         kept.append(_part(samples, ~chosen))
         boxes = cut(boxes, chosen, prisms, lattice)
         lattice = halved(lattice)
-        samples = _of_boxes(boxes, lattice, local)
+        samples = _of_boxes(boxes, lattice, local, points=points)
     return _together([*kept, samples]), areas
 
 
@@ -140,6 +142,8 @@ def sample_shape(
     local: LocalDose,
     resolution: Resolution,
     first_round: int = 0,
+    *,
+    points: bool = False,
 ) -> tuple[Samples, Samples]:
     """Sample the dose in the solid whose shape is interpolated between contours.
 
@@ -153,6 +157,7 @@ def sample_shape(
         local: the dose.
         resolution: of the lattice.
         first_round: start with this round of `rtcheck.dvh.tails`; 0 has both tails of 9 % of the volume.
+        points: whether anybody needs to know where the samples are.
 
     Returns:
         The samples, and points of the surface, without volume.
@@ -163,9 +168,9 @@ def sample_shape(
     cell = resolution.cell_mm
     lattice = _lattice_over(np.stack([low - 1.5 * cell, high + 1.5 * cell]), resolution)
     layers = shape_layers(solid, leaves, variants, lattice, resolution.layer_mm)
-    surface = _read(layers, np.flatnonzero(layers.volume_mm3 == 0), local)
+    surface = _read(layers, np.flatnonzero(layers.volume_mm3 == 0), local, points=False)
     cells = np.flatnonzero(layers.volume_mm3 > 0)
-    samples = undivided = _read(layers, cells, local)
+    samples = undivided = _read(layers, cells, local, points=points)
     parts = _parts_of(layers, cells, lattice)
     limits = _limits(samples)
     kept: list[Samples] = []
@@ -180,9 +185,9 @@ def sample_shape(
         rest[chosen] = False
         kept.append(_part(samples, rest))
         parts = _cut_parts(parts, chosen)
-        points = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
+        at = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
-        fine = Samples(local_dose(local, *points), volume, mask, points)
+        fine = Samples(local_dose(local, *at), volume, mask, at if points else _NOWHERE)
         samples = _within(fine, ~parts.whole, undivided, surface)
     return _together([*kept, samples]), surface
 
@@ -249,14 +254,15 @@ def _within(samples: Samples, which: NDArray[np.bool_], undivided: Samples, surf
     return replace(samples, dose_gy=dose)
 
 
-def _of_boxes(boxes: Boxes, lattice: Lattice, local: LocalDose) -> Samples:
-    points = np.stack(box_points(boxes, lattice))
-    return Samples(local_dose(local, *points), boxes.volume_cm3, boxes.mask, points)
+def _of_boxes(boxes: Boxes, lattice: Lattice, local: LocalDose, *, points: bool) -> Samples:
+    at = box_points(boxes, lattice)
+    return Samples(local_dose(local, *at), boxes.volume_cm3, boxes.mask, np.stack(at) if points else _NOWHERE)
 
 
-def _read(layers: Layers, at: IntArray, local: LocalDose) -> Samples:
-    points = np.stack([layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]])
-    return Samples(local_dose(local, *points), layers.volume_mm3[at] / 1000, layers.mask[at], points)
+def _read(layers: Layers, at: IntArray, local: LocalDose, *, points: bool) -> Samples:
+    where = np.stack([layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]])
+    dose = local_dose(local, *where)
+    return Samples(dose, layers.volume_mm3[at] / 1000, layers.mask[at], where if points else _NOWHERE)
 
 
 def _nothing(local: LocalDose) -> Samples:
@@ -290,7 +296,7 @@ def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
         samples.dose_gy.take(at, axis=1),
         samples.volume_cm3[at],
         samples.mask[at],
-        samples.points_mm.take(at, axis=1),
+        samples.points_mm.take(at, axis=1) if samples.points_mm.shape[1] else _NOWHERE,
     )
 
 

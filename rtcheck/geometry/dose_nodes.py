@@ -31,6 +31,7 @@ class DoseNodes:
         first: number of the first node along a row, a column and the normal.
         spacing: mm along each, 0 where the planes are uneven.
         offsets: (n,) of the planes in the box, mm.
+        to_cells, cell_offset: the same map to cells from the first node on; to mm from it where planes are uneven.
         dose_gy: (planes, rows, columns) of the nodes, read-only.
     """
 
@@ -41,6 +42,8 @@ class DoseNodes:
     first: tuple[int, int, int]
     spacing: tuple[float, float, float]
     offsets: FloatArray
+    to_cells: FloatArray
+    cell_offset: FloatArray
     dose_gy: FloatArray
 
 
@@ -69,14 +72,19 @@ def nodes_about(grid: DoseGrid, axes: FloatArray, low: FloatArray, high: FloatAr
         spans.append(slice(min(begin, len(nodes) - 1), max(end, 1)))
     steps = np.diff(knots[2])
     even = len(steps) > 0 and bool(np.all(np.abs(steps - steps[0]) <= 1e-9 * steps[0]))
+    spacing = (geometry.spacing_mm[1], geometry.spacing_mm[0], float(steps[0]) if even else 0.0)
+    start = np.array([nodes[span.start] for nodes, span in zip(knots, spans, strict=True)])
+    unit = np.array([size if size > 0 else 1.0 for size in spacing])
     return DoseNodes(
         grid=grid,
         axes=axes,
         matrix=matrix,
         offset=offset,
         first=(spans[0].start, spans[1].start, spans[2].start),
-        spacing=(geometry.spacing_mm[1], geometry.spacing_mm[0], float(steps[0]) if even else 0.0),
+        spacing=spacing,
         offsets=frozen(knots[2][spans[2]]),
+        to_cells=frozen(matrix / unit[:, None]),
+        cell_offset=frozen((offset - start) / unit),
         dose_gy=frozen(grid.stored[spans[2], spans[1], spans[0]] * np.float64(grid.scaling_gy)),
     )
 
@@ -90,8 +98,7 @@ def read_dose(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
     flat = nodes.dose_gy.ravel()
     along_y, along_z = _strides(nodes)
     below = _in_plane(flat, at, along_y, tx, ty)
-    at += along_z
-    above = _in_plane(flat, at, along_y, tx, ty)
+    above = _in_plane(flat[along_z:], at, along_y, tx, ty)
     above -= below
     above *= tz
     above += below
@@ -100,14 +107,12 @@ def read_dose(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
 
 def _in_plane(flat: FloatArray, at: IntArray, along_y: int, tx: FloatArray, ty: FloatArray) -> FloatArray:
     near = flat.take(at)
-    more = flat.take(at + 1)
+    more = flat[1:].take(at)
     more -= near
     more *= tx
     near += more
-    beyond = at + along_y
-    far = flat.take(beyond)
-    beyond += 1
-    more = flat.take(beyond)
+    far = flat[along_y:].take(at)
+    more = flat[along_y + 1 :].take(at)
     more -= far
     more *= tx
     far += more
@@ -128,21 +133,29 @@ def read_bend(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
     flat = nodes.dose_gy.ravel()
     z, rest = np.divmod(at, along_z)
     y, x = np.divmod(rest, along_y)
-    for number, size in zip((x, y, z), nodes.dose_gy.shape[::-1], strict=True):
-        if len(number) and (int(number.min()) < 1 or int(number.max()) > size - 3):
-            return bend_at(nodes.grid, nodes.axes, u, v, w)  # next to the grid's own end
     nearest = [(share > 0.5) * stride for share, stride in zip(shares, strides, strict=True)]
     out = np.zeros(len(at))
-    for axis, (share, stride) in enumerate(zip(shares, strides, strict=True)):
+    for axis, (share, stride, number) in enumerate(zip(shares, strides, (x, y, z), strict=True)):
+        size = nodes.dose_gy.shape[2 - axis]
+        if size < 3 or len(number) == 0:
+            continue
         column = at + nearest[axis - 1]
         column += nearest[axis - 2]
-        # the second differences at the node before and the node after, together
-        here = flat.take(column - stride)
-        here -= flat.take(column)
-        column += stride
-        here -= flat.take(column)
-        column += stride
-        here += flat.take(column)
+        if int(number.min()) >= 1 and int(number.max()) <= size - 3:
+            # the second differences at the node before and the node after, together
+            here = flat.take(column - stride)
+            here -= flat.take(column)
+            column += stride
+            here -= flat.take(column)
+            column += stride
+            here += flat.take(column)
+        else:  # next to the grid's own end, whose second difference is that of its neighbour
+            here = np.zeros(len(at))
+            for node in (number, number + 1):
+                middle = column + (np.clip(node, 1, size - 2) - number) * stride
+                here -= 2 * flat.take(middle)
+                here += flat.take(middle - stride)
+                here += flat.take(middle + stride)
         here *= share * (1 - share)
         out -= here
     out /= 4
@@ -160,20 +173,15 @@ def _cells(
     """Find the lower corner of the cell of each point, and the fractions; None when some point is in no cell."""
     if min(nodes.dose_gy.shape) < 2:
         return None
-    position = grid_positions(nodes.matrix, nodes.offset, u, v, w)
+    position = grid_positions(nodes.to_cells, nodes.cell_offset, u, v, w)
     at: IntArray | None = None
     shares: list[FloatArray] = []
     for axis in (2, 1, 0):
         size, spacing = nodes.dose_gy.shape[2 - axis], nodes.spacing[axis]
         share = position[axis]
-        if axis == 2:
-            share -= nodes.offsets[0]
         if len(share) == 0:
             lower = np.zeros(0, dtype=np.int64)
         elif spacing > 0:
-            share /= spacing
-            if axis < 2:
-                share -= nodes.first[axis]
             slack = EDGE_MM / spacing
             least, most = float(share.min()), float(share.max())
             if not (least >= -slack and most <= size - 1 + slack):

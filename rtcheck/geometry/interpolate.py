@@ -47,10 +47,11 @@ def grid_positions(
     """Apply `grid_frame`'s map; terms that are exactly zero are skipped."""
     out = []
     for row, shift in zip(matrix, offset, strict=True):
-        total = np.full(len(u), shift)
-        for factor, values in zip(row.tolist(), (u, v, w), strict=True):
-            if factor != 0:
-                total += factor * values
+        terms = [factor * values for factor, values in zip(row.tolist(), (u, v, w), strict=True) if factor != 0]
+        total = terms[0]
+        total += shift
+        for term in terms[1:]:
+            total += term
         out.append(total)
     return out[0], out[1], out[2]
 

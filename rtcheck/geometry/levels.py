@@ -33,7 +33,7 @@ __all__ = [
     "leaf_level",
     "level_field",
     "outset_mm",
-    "zone_at",
+    "zones_at",
     "zones_of",
 ]
 
@@ -196,25 +196,35 @@ def boundaries(field: LevelField, state: LeafState) -> FloatArray:
     return np.concatenate([w, ends, inner])
 
 
-def zone_at(field: LevelField, state: LeafState, w: float) -> Zone:
-    """Name the rule that holds at w: "plane" wherever the section is that of a contour plane as drawn."""
+def zones_at(field: LevelField, state: LeafState, w: FloatArray) -> list[Zone]:
+    """Name the rule that holds at each w: "plane" wherever the section is that of a contour plane as drawn.
+
+    Args:
+        field: the leaf.
+        state: reading of its ends and gaps.
+        w: (n,) mm, none of them a boundary.
+    """
     planes, tips = field.stack.planes_mm, field.tips
-    if w < planes[0]:
-        if w <= planes[0] - tips[0].reach[state.low + 1]:
-            return ("out", 0)
-        return ("low", state.low) if _changes(tips[0], state.low) else ("plane", 0)
-    if w > planes[-1]:
-        if w >= planes[-1] + tips[1].reach[state.high + 1]:
-            return ("out", 0)
-        return ("high", state.high) if _changes(tips[1], state.high) else ("plane", len(planes) - 1)
-    j = min(int(np.searchsorted(planes, w, side="right")) - 1, len(planes) - 2)
-    if field.trusted[j]:
-        return ("plane", j) if field.same[j] else ("pair", j)
-    if state.empty and j in field.stack.gaps:
+    last = len(planes) - 1
+    pair = np.clip(np.searchsorted(planes, w, side="right") - 1, 0, max(last - 1, 0))
+    after = np.minimum(pair + 1, last)
+    nearer = np.where(w < (planes[pair] + planes[after]) / 2, pair, after)
+    trusted, same = np.array([*field.trusted, False]), np.array([*field.same, False])
+    kind = np.where(trusted[pair] & ~same[pair], _PAIR, _PLANE)
+    index = np.where(trusted[pair], pair, nearer)
+    if state.empty and field.stack.gaps:
         half = float(np.median(np.diff(planes))) / 2
-        if planes[j] + half < w < planes[j + 1] - half:
-            return "out", 0
-    return "plane", (j if w < (planes[j] + planes[j + 1]) / 2 else j + 1)
+        between = (planes[pair] + half < w) & (w < planes[after] - half) & ~trusted[pair]
+        kind[between & np.isin(pair, field.stack.gaps)] = _OUT
+    for beyond, tip, end, plane, changing in (
+        (w < planes[0], tips[0], state.low, 0, _LOW),
+        (w > planes[-1], tips[1], state.high, last, _HIGH),
+    ):
+        changes = _changes(tip, end)
+        kind[beyond], index[beyond] = (changing, end) if changes else (_PLANE, plane)
+        kind[beyond & (np.abs(w - planes[plane]) >= tip.reach[end + 1])] = _OUT
+    index[kind == _OUT] = 0
+    return list(zip([_KINDS[number] for number in kind.tolist()], index.tolist(), strict=True))
 
 
 def _changes(tip: Tip, end: int) -> bool:

@@ -136,25 +136,26 @@ def split_edges(
     low, high = np.minimum(a0, a1), np.maximum(a0, a1)
     if lines is None:
         first, last = np.floor(low).astype(np.int64) + 1, np.ceil(high).astype(np.int64) - 1
+    elif len(lines) == 0:
+        return a0, a1, b0, b1, owner
     else:
         first, last = np.searchsorted(lines, low, side="right"), np.searchsorted(lines, high, side="left") - 1
-    cuts = np.maximum(last - first + 1, 0)
-    pieces = cuts + 1
-    edge = np.repeat(np.arange(len(a0)), pieces)
-    k = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    pieces = np.maximum(last - first + 2, 1)
+    ends = np.cumsum(pieces)
+    opening = ends - pieces
     up = a1 >= a0
-    line = np.where(up, first, last)[edge] + np.where(up, 1, -1)[edge] * k
-    opening, closing = k == 0, k == cuts[edge]
-
-    def position(number: IntArray) -> FloatArray:
-        return number.astype(np.float64) if lines is None else lines[np.clip(number, 0, len(lines) - 1)]
-
-    if lines is not None and len(lines) == 0:
-        return a0, a1, b0, b1, owner
-    begin = np.where(opening, a0[edge], position(line - np.where(up, 1, -1)[edge]))
-    end = np.where(closing, a1[edge], position(line))
+    sense = np.where(up, 1, -1)
+    # number of the line at which each piece ends; the last piece ends where its edge does
+    number = np.repeat(np.where(up, first, last) - sense * opening, pieces)
+    number += np.repeat(sense, pieces) * np.arange(len(number))
+    end = number.astype(np.float64) if lines is None else lines[np.clip(number, 0, len(lines) - 1)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(a1 != a0, (b1 - b0) / (a1 - a0), 0.0)[edge]
-    from_b = np.where(opening, b0[edge], b0[edge] + slope * (begin - a0[edge]))
-    to_b = np.where(closing, b1[edge], b0[edge] + slope * (end - a0[edge]))
-    return begin, end, from_b, to_b, owner[edge]
+        slope = np.where(a1 != a0, (b1 - b0) / (a1 - a0), 0.0)
+    to_b = end - np.repeat(a0, pieces)
+    to_b *= np.repeat(slope, pieces)
+    to_b += np.repeat(b0, pieces)
+    end[ends - 1], to_b[ends - 1] = a1, b1
+    begin, from_b = np.empty_like(end), np.empty_like(to_b)
+    begin[1:], from_b[1:] = end[:-1], to_b[:-1]
+    begin[opening], from_b[opening] = a0, b0
+    return begin, end, from_b, to_b, np.repeat(owner, pieces)

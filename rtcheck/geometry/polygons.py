@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import shapely
 
@@ -44,6 +46,7 @@ def _canonical(ring: shapely.Geometry, *, positive: bool) -> FloatArray:
     return np.concatenate([xy[first:], xy[:first]])
 
 
+@lru_cache(maxsize=1024)  # a stack is the leaf of several expressions, and each is looked at several times
 def plane_region(stack: ContourStack, plane: int) -> shapely.Geometry:
     """Build the region of one plane of a stack, rings combined by even-odd parity.
 

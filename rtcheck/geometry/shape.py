@@ -22,7 +22,7 @@ from rtcheck.geometry.levels import (
     leaf_level,
     level_field,
     outset_mm,
-    zone_at,
+    zones_at,
     zones_of,
 )
 from rtcheck.geometry.occupancy import Cells, Lattice, cover
@@ -134,12 +134,17 @@ def shape_layers(
     found: list[Layers] = []
     runs: list[_Run] = []
     number = 0
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        middle = (low + high) / 2
+    middles = (edges[:-1] + edges[1:]) / 2
+    rules = {
+        (i, state): zones_at(field, state, middles)
+        for i, field in enumerate(fields)
+        for state in {variant.states[i] for variant in variants}
+    }
+    along = [list(zip(*(rules[i, s] for i, s in enumerate(v.states)), strict=True)) for v in variants]
+    for place, (low, high) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
         zones: dict[tuple[Zone, ...], int] = {}
-        for i, variant in enumerate(variants):
-            key = tuple(zone_at(field, state, middle) for field, state in zip(fields, variant.states, strict=True))
-            zones[key] = zones.get(key, 0) | (1 << i)
+        for i, keys in enumerate(along):
+            zones[keys[place]] = zones.get(keys[place], 0) | (1 << i)
         count = max(1, int(np.ceil((high - low) / layer_mm - 1e-6)))
         for key, mask in zones.items():
             if all(kind in ("plane", "out") for kind, _ in key):

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from rtcheck.geometry.isolines import level_regions
-from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, zone_at, zones_of
+from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, zones_at, zones_of
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Regions, prisms_of
 from rtcheck.geometry.shape import window_points
@@ -148,8 +148,9 @@ def _shape_slabs(solid: Solid, variant: Variant, layer_mm: float) -> Slabs:
     drawn = Regions(leaves)
     rows: list[tuple[float, float, Any]] = []
     open_: list[tuple[float, tuple[Zone, ...]]] = []
-    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        key = tuple(zone_at(f, s, (begin + end) / 2) for f, s in zip(fields, variant.states, strict=True))
+    middles = (edges[:-1] + edges[1:]) / 2
+    zones = zip(*(zones_at(f, s, middles) for f, s in zip(fields, variant.states, strict=True)), strict=True)
+    for begin, end, key in zip(edges[:-1].tolist(), edges[1:].tolist(), zones, strict=True):
         if all(kind in ("plane", "out") for kind, _ in key):
             region, _ = drawn.evaluate(solid, tuple(index if kind == "plane" else -1 for kind, index in key))
             if region is not None:

@@ -29,10 +29,17 @@ def stagger(row: IntArray, column: IntArray, layer: IntArray) -> tuple[FloatArra
         column: (n,) column of the lattice.
         layer: (n,) running number of the layer; odd layers get the opposite shifts of even ones, so that pairs cancel.
     """
-    pair = layer // 2
-    sign = np.where(layer % 2 == 0, 1.0, -1.0)
-    number = row * 1.0 + column * 411.0 + pair * 7919.0
-    out = [sign * (np.modf(0.5 + number * _PLASTIC**-k)[0] - 0.5) for k in (1, 2, 3)]
+    sign = 1.0 - 2.0 * (layer & 1)
+    number = row + column * 411.0
+    number += (layer >> 1) * 7919.0
+    out = []
+    for k in (1, 2, 3):
+        shift = number * _PLASTIC**-k
+        shift += 0.5
+        shift -= np.floor(shift)
+        shift -= 0.5
+        shift *= sign
+        out.append(shift)
     return out[0], out[1], out[2]
 
 
