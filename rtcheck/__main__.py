@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rtcheck.cli.main import run
@@ -9,8 +10,15 @@ from rtcheck.cli.main import run
 __all__ = ["main"]
 
 
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""What the libraries of linear algebra read when they are imported. Nothing here is large enough for their threads,
+which cost memory and forbid the forks of `rtcheck.cli.workers`; who sets them has them."""
+
+
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     sys.exit(run())
 
 

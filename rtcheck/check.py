@@ -17,21 +17,23 @@ from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.exhibits import Exhibits
+from rtcheck.expected import expected_structures, target_of
 from rtcheck.gather.gallery import Gallery, exhibits_of, note_doubts, show_lesions, show_structures, show_targets
 from rtcheck.judging import Judged, judge_binding, severest
 from rtcheck.measure import (
     Bench,
+    Helpers,
     Problem,
     by_solid,
     dose_field,
     frame_findings,
     measure,
+    measure_ahead,
     measured_findings,
     release,
 )
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
-from rtcheck.model.lesion import Lesion
 from rtcheck.model.record import PatientRecord
 from rtcheck.provenance import plan_summaries, provenance
 from rtcheck.reconcile import reconcile_all
@@ -43,13 +45,12 @@ from rtcheck.rules.counting import group_of
 from rtcheck.rules.course import Course
 from rtcheck.rules.eligibility import check_eligibility
 from rtcheck.rules.groups import join_groups
-from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, target_role, unclaimed_targets
+from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, unclaimed_targets
 from rtcheck.rules.links import select_course, without_consequences
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.no_limit import organs_without_limit
 from rtcheck.rules.prescription import check_dose_level, check_prescriptions
 from rtcheck.rules.registration import apply_registration
-from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 from rtcheck.rules.result import LesionResult
 from rtcheck.rules.roles import role_findings
 from rtcheck.rules.verdict import exit_code, fold_verdict
@@ -58,6 +59,7 @@ from rtcheck.touching import structure_findings, touched_rois, unconstrained, we
 __all__ = ["Settings", "check", "check_with_exhibits", "with_fail_on"]
 
 _MEDIAN = Metric("Median", None, "", "Gy")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -69,6 +71,7 @@ class Settings:
         software: package to version, for the provenance (the core does not look at its installation).
         fail_on: as ``--fail-on``; changes the exit code only.
         registration: SOP Instance UID of the Spatial Registration to apply; None applies none.
+        helpers: compute structures ahead in other processes; None: all in this one. The report is the same.
     """
 
     structure_model: StructureModel | None = None
@@ -76,6 +79,7 @@ class Settings:
     software: Mapping[str, str] = field(default_factory=dict)
     fail_on: Literal["review", "never"] | None = None
     registration: str | None = None
+    helpers: Helpers | None = field(default=None, repr=False, compare=False)
 
 
 def check(case: Case, record: PatientRecord, protocol: Protocol, settings: Settings | None = None) -> Report:
@@ -152,6 +156,8 @@ def _run(
                 "(or an EQD2 or BED made from it). No dose constraint is evaluated.",
             )
         )
+    if settings.helpers is not None:
+        measure_ahead(bench, expected_structures(lesions, bindings), settings.helpers)
     medians = {binding.lesion.id: _median(bench, binding) for binding in lesions if binding.lesion.consolidative}
     level = check_dose_level(
         [(binding.lesion, medians[binding.lesion.id]) for binding in lesions if binding.lesion.id in medians],
@@ -298,29 +304,20 @@ def _distrust(binding: Binding, explanation: str) -> Binding:
 # --- lesions ----------------------------------------------------------------------------------------------------------
 
 
-def _target(binding: LesionBinding) -> BoundExpression | None:
-    role = target_role(binding)
-    return None if role is None else union_of([BoundROI(roi) for roi in binding.roles[role].rois])
-
-
 def _median(bench: Bench, binding: LesionBinding) -> MetricValue:
     """Return the median physical dose in the target of a lesion."""
-    target = _target(binding)
+    target = target_of(binding)
     if target is None:
         return MetricValue(None, None, None, "Gy", "It has no target structure that can be used.", "RTD301")
-    dose = measure(bench, _target_name(binding.lesion, target), target, PHYSICAL)
+    dose = measure(bench, *target, PHYSICAL)
     if isinstance(dose, Problem):
         return MetricValue(None, None, None, "Gy", dose.reason, dose.code)
     return evaluate(dose, _MEDIAN, binding.lesion.dose_gy)
 
 
-def _target_name(lesion: Lesion, target: BoundExpression) -> str:
-    return target.roi.name if isinstance(target, BoundROI) else f"target of {lesion.id}"
-
-
 def _target_findings(bench: Bench, binding: LesionBinding) -> tuple[Finding, ...]:
-    target = _target(binding)
-    return () if target is None else measured_findings(bench, target)
+    target = target_of(binding)
+    return () if target is None else measured_findings(bench, target[1])
 
 
 def _lesion_result(binding: LesionBinding, judged: Sequence[Judged], median: MetricValue | None) -> LesionResult:

@@ -18,7 +18,17 @@ from rtcheck.dvh.field import PHYSICAL, Quantity
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
 from rtcheck.judging import severest
-from rtcheck.measure import Bench, Problem, dose_field, frame_findings, measure, release, roi_findings
+from rtcheck.measure import (
+    Bench,
+    Helpers,
+    Problem,
+    dose_field,
+    frame_findings,
+    measure,
+    measure_ahead,
+    release,
+    roi_findings,
+)
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
@@ -79,6 +89,7 @@ def dvh_table(
     table: NameTable | None = None,
     points: int = 201,
     registration: str | None = None,
+    helpers: Helpers | None = None,
 ) -> DVHTable:
     """Measure structures of an export.
 
@@ -90,6 +101,7 @@ def dvh_table(
         table: aliases of structure names.
         points: of each curve.
         registration: SOP Instance UID of the Spatial Registration to apply; None applies none.
+        helpers: compute structures ahead in other processes; None: all in this one. The table is the same.
 
     Returns:
         The table. A wanted name that is absent or ambiguous is RTD301 or RTD302 and has no row.
@@ -110,6 +122,8 @@ def dvh_table(
         note = "All doses shown are of DoseType EFFECTIVE: a biological correction was applied before the export."
         findings.append(finding("RTD203", "dose", note, "I"))
     bench = Bench(dose_field(course.parts), chosen_model, external=external_of(course.rois))
+    if helpers is not None:
+        measure_ahead(bench, [(_name(roi), BoundROI(roi)) for roi in rois], helpers)
     rows: list[DVHRow] = []
     looks = looks_for(course)
     for roi in rois:
@@ -155,10 +169,14 @@ def _choose(course: Course, names: Sequence[str], table: NameTable) -> tuple[tup
     return tuple(chosen.values()), findings
 
 
+def _name(roi: ROI) -> str:
+    return roi.name or f"ROI {roi.number}"
+
+
 def _row(
     bench: Bench, course: Course, roi: ROI, metrics: Sequence[Metric], points: int
 ) -> tuple[DVHRow | None, tuple[Finding, ...]]:
-    name = roi.name or f"ROI {roi.number}"
+    name = _name(roi)
     dose = measure(bench, name, BoundROI(roi), PHYSICAL)
     if isinstance(dose, Problem):
         return None, (finding(dose.code, name, dose.reason),)

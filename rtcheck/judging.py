@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rtcheck.conformity import AROUND_KINDS, evaluate_index
@@ -28,9 +28,11 @@ from rtcheck.rules.resolve import BoundExpression, BoundROI, is_target_expressio
 from rtcheck.rules.result import Outcome
 from rtcheck.units import format_number
 
-__all__ = ["Judged", "judge_binding", "settle", "severest"]
+__all__ = ["Judged", "judge_binding", "measured_by", "settle", "severest"]
 
 _GAPS = "gaps empty"
+_PRESCRIBED = ("RxTotal", "BED")
+"""Metrics of a prescription: no structure is measured for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _structure_name(binding: Binding, bound: BoundExpression) -> str:
 
 
 def _evaluate(binding: Binding, bench: Bench, bound: BoundExpression, metric: Metric) -> _Evaluated:
-    if metric.kind in ("RxTotal", "BED"):
+    if metric.kind in _PRESCRIBED:
         problem = usable_problem(bench, bound)
         if problem is not None:
             return _Evaluated(MetricValue(None, None, None, metric.unit, problem.reason, problem.code))
@@ -140,6 +142,17 @@ def _evaluate(binding: Binding, bench: Bench, bound: BoundExpression, metric: Me
     if isinstance(dose, Problem):
         return _Evaluated(MetricValue(None, None, None, metric.unit, dose.reason, dose.code))
     return _Evaluated(evaluate(dose, metric, binding.prescription_gy), dose)
+
+
+def measured_by(binding: Binding) -> Iterator[tuple[str, BoundExpression]]:
+    """Give name and expression of each structure that judging a binding measures, in that order."""
+    if binding.applies is False or binding.code or binding.solid is None:
+        return
+    table = binding.constraint.goal_table
+    asked = [(binding.solid, binding.metric), *([(binding.lookup, table.by)] if table is not None else [])]
+    for bound, metric in asked:
+        if bound is not None and metric.kind not in _PRESCRIBED:
+            yield _structure_name(binding, bound), bound
 
 
 def _limits(binding: Binding, bench: Bench) -> Limit | LookedUp | str | None:

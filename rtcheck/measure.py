@@ -5,8 +5,9 @@ Both compositions, `rtcheck.check` and `rtcheck.dvh_table`, work on it; it holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ from rtcheck.rules.resolve import BoundExpression, BoundMargin, BoundOperation, 
 
 __all__ = [
     "Bench",
+    "Helpers",
     "Problem",
     "by_solid",
     "dose_field",
@@ -38,6 +40,7 @@ __all__ = [
     "frame_findings",
     "has_margin",
     "measure",
+    "measure_ahead",
     "measured_findings",
     "release",
     "roi_findings",
@@ -49,6 +52,12 @@ __all__ = [
 ]
 
 _Key = tuple[object, ...]
+_Stacked = tuple[ContourStack | None, tuple[Finding, ...]]
+_Readings = tuple[tuple[str, SampledSolid], ...]
+
+Helpers = Callable[[Sequence[Callable[[], object]]], Callable[[int], object]]
+"""Takes pure tasks, in the order in which their results will be asked for, and returns what gives the result of the
+task at a place, whoever computed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,19 @@ class Bench:
     """The dose of the course, the structure model, and everything measured so far.
 
     `targets` (lesion id and target, None where it has none) and `external` say whose the dose around a target is.
+    `stacks` are those asked for; what `known` holds beyond them was stacked ahead, and nobody sees it before asking.
+    `ahead` gives what is sampled ahead, by its name and what it is made of, as often as it will be sampled.
     """
 
     dose: DoseField
     model: Literal["prism", "shape"]
-    stacks: dict[int, tuple[ContourStack | None, tuple[Finding, ...]]] = field(default_factory=dict)
+    stacks: dict[int, _Stacked] = field(default_factory=dict)
+    known: dict[int, _Stacked] = field(default_factory=dict)
+    ahead: dict[tuple[str, _Key], list[Callable[[], object]]] = field(default_factory=dict)
     sampled: dict[_Key, SampledSolid] = field(default_factory=dict)
     doses: dict[tuple[_Key, Quantity], StructureDose] = field(default_factory=dict)
     findings: dict[_Key, tuple[Finding, ...]] = field(default_factory=dict)
-    readings: dict[_Key, tuple[tuple[str, SampledSolid], ...]] = field(default_factory=dict)
+    readings: dict[_Key, _Readings] = field(default_factory=dict)
     slabs: dict[tuple[_Key, str, str, float], Slabs] = field(default_factory=dict)
     targets: tuple[tuple[str, BoundExpression | None], ...] = ()
     external: ROI | None = None
@@ -120,13 +133,13 @@ def frame_findings(rois: Iterable[ROI], course_field: DoseField) -> tuple[Findin
     return tuple(out)
 
 
-def stack_of(bench: Bench, roi: ROI) -> tuple[ContourStack | None, tuple[Finding, ...]]:
+def stack_of(bench: Bench, roi: ROI) -> _Stacked:
     """Return the contour stack of an ROI and what stacking brought up; None: unusable, with a finding of severity E."""
     if id(roi) not in bench.stacks:
-        if roi.frame_of_reference_uid:
-            bench.stacks[id(roi)] = stack_contours(roi)
-        else:
-            bench.stacks[id(roi)] = None, frame_findings((roi,), bench.dose)
+        if id(roi) not in bench.known:
+            framed = bool(roi.frame_of_reference_uid)
+            bench.known[id(roi)] = stack_contours(roi) if framed else (None, frame_findings((roi,), bench.dose))
+        bench.stacks[id(roi)] = bench.known[id(roi)]
     return bench.stacks[id(roi)]
 
 
@@ -162,24 +175,74 @@ def measure(bench: Bench, name: str, bound: BoundExpression, quantity: Quantity)
     """
     key = expression_key(bound)
     if key not in bench.sampled:
-        problem = usable_problem(bench, bound)
-        if problem is not None:
-            return problem
-        if not _all_parallel(bench, bound):
-            return Problem("RTD306", f"{name} joins structures whose contour planes are not parallel to each other.")
-        solid = solid_in(bench, bound, bench.model, VALUE)
-        if solid is None:
-            return Problem("RTD605", f"{name} is empty: no volume is left.")
-        bench.sampled[key] = sample_solid(name, solid, bench.dose, bench.model)
+        found = _delivered(bench, name, bound) if (name, key) in bench.ahead else _sampled(bench, name, bound)
+        if isinstance(found, Problem):
+            return found
+        bench.sampled[key], bench.readings[key] = found
         bench.findings.setdefault(key, bench.sampled[key].findings)
-        if has_margin(bound):
-            bench.readings[key] = _other_readings(bench, name, bound)
     if (key, quantity) not in bench.doses:
         others = [(label, structure_dose(sampled, quantity)) for label, sampled in bench.readings.get(key, ())]
         bench.doses[key, quantity] = with_readings(structure_dose(bench.sampled[key], quantity), others)
     dose = bench.doses[key, quantity]
     fault = next((item for item in dose.findings if item.severity == "E" and item.code != "RTD601"), None)
     return dose if fault is None else Problem(fault.code, fault.message)
+
+
+def measure_ahead(bench: Bench, expected: Iterable[tuple[str, BoundExpression]], helpers: Helpers) -> None:
+    """Have structures sampled before `measure` asks for them; what it returns is the same.
+
+    Args:
+        bench: on which they will be measured.
+        expected: name and expression of every structure that will be sampled, in that order; one that is forgotten
+            and sampled again stands there again. What is not expected is sampled when it is asked for.
+        helpers: who computes.
+    """
+    apart = Bench(bench.dose, bench.model, known=bench.known)
+    wanted = list(expected)
+    take = helpers([partial(_apart, apart, frozenset(bench.known), name, bound) for name, bound in wanted])
+    for place, (name, bound) in enumerate(wanted):
+        bench.ahead.setdefault((name, expression_key(bound)), []).append(partial(take, place))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Delivered:
+    """What sampling an expression apart from the bench gave, and the ROIs that were stacked for it."""
+
+    found: Problem | tuple[SampledSolid, _Readings]
+    stacked: dict[int, _Stacked]
+
+
+def _apart(bench: Bench, known: frozenset[int], name: str, bound: BoundExpression) -> _Delivered:
+    found = _sampled(bench, name, bound)
+    ids = [id(roi) for roi in rois_of(bound)]
+    return _Delivered(found, {one: bench.known[one] for one in ids if one in bench.known and one not in known})
+
+
+def _delivered(bench: Bench, name: str, bound: BoundExpression) -> Problem | tuple[SampledSolid, _Readings]:
+    """Return what was sampled ahead, and leave the bench as if it were sampled now."""
+    key = name, expression_key(bound)
+    delivered = bench.ahead[key].pop(0)()
+    if not bench.ahead[key]:
+        del bench.ahead[key]
+    assert isinstance(delivered, _Delivered)
+    for one, stacked in delivered.stacked.items():
+        bench.known.setdefault(one, stacked)
+    usable_problem(bench, bound)  # stacks as many of the ROIs as sampling here would have
+    return delivered.found
+
+
+def _sampled(bench: Bench, name: str, bound: BoundExpression) -> Problem | tuple[SampledSolid, _Readings]:
+    """Sample an expression, under every reading where it has margins."""
+    problem = usable_problem(bench, bound)
+    if problem is not None:
+        return problem
+    if not _all_parallel(bench, bound):
+        return Problem("RTD306", f"{name} joins structures whose contour planes are not parallel to each other.")
+    solid = solid_in(bench, bound, bench.model, VALUE)
+    if solid is None:
+        return Problem("RTD605", f"{name} is empty: no volume is left.")
+    sampled = sample_solid(name, solid, bench.dose, bench.model)
+    return sampled, _other_readings(bench, name, bound) if has_margin(bound) else ()
 
 
 def slabs_in(

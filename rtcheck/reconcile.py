@@ -27,7 +27,7 @@ from rtcheck.rules.resolve import BoundExpression, BoundOperation, BoundROI, uni
 from rtcheck.rules.result import LowestDose, OrganCheck, Reconciliation, TargetLink
 from rtcheck.surroundings import place_of_extreme
 
-__all__ = ["reconcile", "reconcile_all", "share_inside"]
+__all__ = ["reconcile", "reconcile_all", "role_solids", "share_inside"]
 
 _VOLUME = Metric("Volume", None, "", "cc")
 _MINIMUM = Metric("Min", None, "", "Gy")
@@ -73,7 +73,7 @@ def reconcile(
         contradicted: lesions whose prescription the plans contradict.
         doubt: (code, sentence) why no dose of this case may be shown as a number, or None.
     """
-    solids = {role: _solid(binding, role) for role in ROLES if role in binding.roles}
+    solids = {role: solid for role, (_, solid) in role_solids(binding).items()}
     links = [_link(binding, role, solid, bench, doubt) for role, solid in solids.items()]
     usable = [(place, solid) for place, solid in enumerate(solids.values()) if solid is not None]
     for (place, inner), (_, outer) in itertools.pairwise(usable):
@@ -82,6 +82,19 @@ def reconcile(
     plans, state = plan_statements(course, binding, contradicted)
     lowest = _lowest(binding, solids, bench, doubt)
     return Reconciliation(tuple(links), plans, state, lowest, _organ(binding, solids, course, bench, names))
+
+
+def role_solids(binding: LesionBinding) -> dict[str, tuple[str, BoundExpression | None]]:
+    """Return what messages call the structures of a lesion, and each as a solid; None where it cannot be used."""
+    return {
+        role: (_name(binding, role), None if bound.problem else union_of([BoundROI(roi) for roi in bound.rois]))
+        for role in ROLES
+        if (bound := binding.roles.get(role)) is not None
+    }
+
+
+def _name(binding: LesionBinding, role: str) -> str:
+    return " | ".join(roi.name for roi in binding.roles[role].rois)
 
 
 def share_inside(bench: Bench, inner: BoundExpression, outer: BoundExpression) -> float | Problem:
@@ -103,17 +116,13 @@ def _volume(slabs: Slabs) -> float:
     return float(np.sum((slabs.upper - slabs.lower) * shapely.area(slabs.regions)))
 
 
-def _solid(binding: LesionBinding, role: str) -> BoundExpression | None:
-    bound = binding.roles[role]
-    return None if bound.problem else union_of([BoundROI(roi) for roi in bound.rois])
-
-
 def _link(
     binding: LesionBinding, role: str, solid: BoundExpression | None, bench: Bench, doubt: tuple[str, str] | None
 ) -> TargetLink:
     bound = binding.roles[role]
     rois = tuple(roi.name for roi in bound.rois)
-    dose = Problem(bound.code, bound.problem) if solid is None else measure(bench, " | ".join(rois), solid, PHYSICAL)
+    name = _name(binding, role)
+    dose = Problem(bound.code, bound.problem) if solid is None else measure(bench, name, solid, PHYSICAL)
     if isinstance(dose, Problem):
         values = [MetricValue(None, None, None, unit, dose.reason, dose.code) for unit in ("cc", "Gy", "Gy")]
     else:
@@ -139,7 +148,7 @@ def _lowest(
         solid = solids.get(role)
         if solid is None:
             continue
-        structure = " | ".join(roi.name for roi in binding.roles[role].rois)
+        structure = _name(binding, role)
         if doubt is not None:
             out.append(LowestDose(role, structure, None, None, doubt[1]))
             continue

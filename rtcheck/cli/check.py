@@ -11,6 +11,7 @@ import click
 from rtcheck.cli.options import (
     deflated_option,
     format_option,
+    jobs_option,
     parse_outputs,
     paths_argument,
     refuse_overwriting,
@@ -23,10 +24,12 @@ from rtcheck.cli.refusal import refusal_of, refusal_report
 from rtcheck.cli.renderers import EXHIBITED, FORMATS, PICTURED, store_rendered
 from rtcheck.cli.streams import painter, print_json, print_text
 from rtcheck.cli.time_limit import within
+from rtcheck.cli.workers import crew, usable_processors
 from rtcheck.errors import Fault, FileFaultsError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
     from rtcheck.exhibits import Exhibits
+    from rtcheck.measure import Helpers
     from rtcheck.model.case import Case
     from rtcheck.model.record import PatientRecord
     from rtcheck.report import Report
@@ -48,6 +51,7 @@ __all__ = ["check"]
 @registration_option
 @deflated_option
 @time_limit_option
+@jobs_option
 @presenting_options
 @click.option("--fail-on", type=click.Choice(["review", "never"]),
               help="review: exit 3 becomes 1. never: exits 1 and 3 become 0. The verdict stays.")
@@ -63,6 +67,7 @@ def check(
     *,
     allow_deflated: bool,
     time_limit: float,
+    jobs: int | None,
     lang: Literal["en", "zh"],
     redact: bool,
     redact_key: Path | None,
@@ -80,9 +85,9 @@ def check(
     kinds = frozenset(kind for kind, _ in outputs)
     try:
         asked = Presenting(lang, redact, redact_key, blinded, selftest_of(selftest))
-        with within(time_limit):
+        with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as helpers:
             report, exhibits = _judged(
-                paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds,
+                paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds, helpers,
                 allow_deflated=allow_deflated,
             )
         rendering = presented(report, exhibits, asked)
@@ -110,6 +115,7 @@ def _judged(
     fail_on: Literal["review", "never"] | None,
     registration: str | None,
     kinds: frozenset[str],
+    helpers: Helpers,
     *,
     allow_deflated: bool,
 ) -> tuple[Report, Exhibits | None]:
@@ -120,9 +126,7 @@ def _judged(
     from rtcheck.dicom.case import read_case
 
     record, protocol = _read_files(registry_file, protocol_name)
-    settings = Settings(
-        structure_model=structure_model, software=software(), fail_on=fail_on, registration=registration
-    )
+    settings = Settings(structure_model, None, software(), fail_on, registration, helpers)
     case = read_case(paths, allow_deflated=allow_deflated)
     if not kinds & EXHIBITED:
         return judge(case, record, protocol, settings), None

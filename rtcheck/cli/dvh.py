@@ -12,6 +12,7 @@ import click
 from rtcheck.cli.options import (
     deflated_option,
     format_option,
+    jobs_option,
     paths_argument,
     registration_option,
     structure_model_option,
@@ -19,6 +20,7 @@ from rtcheck.cli.options import (
 )
 from rtcheck.cli.streams import painter, print_json, print_text
 from rtcheck.cli.time_limit import within
+from rtcheck.cli.workers import crew, usable_processors
 
 if TYPE_CHECKING:
     from rtcheck.dvh.metric import Metric
@@ -44,6 +46,7 @@ _INCOMPLETE = 3
 @registration_option
 @deflated_option
 @time_limit_option
+@jobs_option
 def dvh(
     paths: tuple[Path, ...],
     names: tuple[str, ...],
@@ -54,6 +57,7 @@ def dvh(
     *,
     allow_deflated: bool,
     time_limit: float,
+    jobs: int | None,
 ) -> int:
     """Measure the structures of an export, without judging anything.
 
@@ -69,9 +73,11 @@ def dvh(
     asked = [parse_metric(text) for text in metrics or _UNASKED]
     for text, metric in zip(metrics, asked, strict=False):
         _refuse_percent_dose(text, metric)
-    with within(time_limit):
+    with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as helpers:
         case = read_case(paths, allow_deflated=allow_deflated)
-        table = dvh_table(case, names, asked, model=structure_model, table=read_names(), registration=registration)
+        table = dvh_table(
+            case, names, asked, model=structure_model, table=read_names(), registration=registration, helpers=helpers
+        )
     _refuse_missing(table, names, case)
     exit_code = table.exit_code
     if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:

@@ -9,12 +9,14 @@ import click
 
 from rtcheck.cli.renderers import FORMATS
 from rtcheck.cli.time_limit import DEFAULT_SECONDS
+from rtcheck.cli.workers import MOST_JOBS
 from rtcheck.errors import OutputError
 from rtcheck.extras import require_extra
 
 __all__ = [
     "deflated_option",
     "format_option",
+    "jobs_option",
     "parse_outputs",
     "paths_argument",
     "refuse_overwriting",
@@ -41,6 +43,11 @@ deflated_option = click.option(
 time_limit_option = click.option(
     "--time-limit", type=click.FloatRange(min=0), default=DEFAULT_SECONDS, show_default=True, metavar="SECONDS",
     help="Processor time after which the case is refused; 0: none.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N",
+    help=f"Processes that measure structures; 1: this one alone. By default as many as there are processors, at most "
+         f"{MOST_JOBS}. The result is the same.",
 )
 registration_option = click.option(
     "--registration", metavar="UID",
