@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rtcheck.dvh.beyond import highest_beyond
 from rtcheck.dvh.curve import StructureDose
-from rtcheck.dvh.field import PHYSICAL
+from rtcheck.dvh.field import PHYSICAL, DoseField
 from rtcheck.dvh.indices import AROUND_KINDS, D2CM_MM, Around, evaluate_around
 from rtcheck.dvh.isodose import IsodoseVolume, Parcels, isodose_volume
 from rtcheck.dvh.metric import Metric, MetricValue
@@ -22,7 +22,7 @@ from rtcheck.model.structure import ROI
 from rtcheck.rules.lesions import LesionBinding, target_role
 from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 
-__all__ = ["AROUND_KINDS", "IndexFound", "evaluate_index", "external_of", "targets_of"]
+__all__ = ["AROUND_KINDS", "IndexFound", "evaluate_index", "external_of", "in_dose_frame", "targets_of"]
 
 _OWN_STEP_MM = 0.5
 _STEP_MM = 1.0
@@ -55,6 +55,12 @@ def external_of(rois: Sequence[ROI]) -> ROI | None:
     """Return the structure of type EXTERNAL; of several that with the most points; None without one."""
     found = [roi for roi in rois if roi.interpreted_type == "EXTERNAL" and len(roi.contours.points_mm)]
     return max(found, key=lambda roi: len(roi.contours.points_mm), default=None)
+
+
+def in_dose_frame(roi: ROI, dose: DoseField) -> bool:
+    """Whether a structure is in the frame of reference of every grid: only then its coordinates mean anything there."""
+    frames = {grid.geometry.frame_of_reference_uid for part in dose.parts for grid in part.grids}
+    return frames == {roi.frame_of_reference_uid}
 
 
 def evaluate_index(
@@ -142,7 +148,7 @@ def _territory(bench: Bench, bound: BoundExpression, lesion: str, model: str, re
         if isinstance(body, Problem):
             return body
         others.append(body)
-    if bench.external is None:
+    if bench.external is None or not in_dose_frame(bench.external, bench.dose):
         return Territory(own, tuple(others))
     external = _body(bench, BoundROI(bench.external), "prism", VALUE, _EXTERNAL_STEP_MM)
     if isinstance(external, Problem):

@@ -58,8 +58,13 @@ def with_rois(*items, **extra):
     return (structures([*rois(**extra), *items]),)
 
 
+NOT_COMPARED = ("RTD316", "RTD319", "RTD504")
+"""Notes that an export without images, stated volumes and beam doses always gets."""
+
+
 def codes(report, *severities):
-    return sorted(item.code for item in report.findings if item.severity in (severities or ("F", "E", "W")))
+    found = [item for item in report.findings if item.severity in (severities or ("F", "E", "W"))]
+    return sorted(item.code for item in found if item.severity != "I" or item.code not in NOT_COMPARED)
 
 
 def states(report):

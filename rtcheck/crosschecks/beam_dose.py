@@ -26,12 +26,18 @@ def beam_dose_findings(course: Course) -> tuple[Finding, ...]:
     BeamDose is of one fraction at BeamDoseSpecificationPoint (PS3.3 §C.8.8.13). The sum of all beams, or that of the
     beams of each point, must be a prescription or the sum of all of them. A prescription to an isodose gives a higher
     sum, which the dose grid then has at the point: so both are looked at. Nominal and effective beam doses are left
-    out, and so is a plan of which some treatment beam states none.
+    out, and so is a plan of which some treatment beam states none: that is a note (I).
     """
     out = []
     for plan in course.plans:
         fractions = fraction_count(plan)
         doses = _stated(plan)
+        if not doses and treatment_beams(plan, plan.fraction_groups):
+            message = (
+                "Not every treatment beam states a physical BeamDose (300A,0084): whether they add up to the "
+                "prescription was not checked."
+            )
+            out.append(finding("RTD504", describe_plan(plan), message, "I"))
         prescribed = sorted(
             {
                 reference.target_prescription_gy

@@ -10,12 +10,20 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rtcheck.conformity import in_dose_frame
 from rtcheck.crosschecks.anatomy import nested_findings, organ_findings, within_body
 from rtcheck.crosschecks.beam_dose import beam_dose_findings
 from rtcheck.crosschecks.outline import body_roi, outline_of
 from rtcheck.crosschecks.plan_sense import accessory_findings, isocentre_findings, override_findings
 from rtcheck.crosschecks.scanlines import scanline_finding
-from rtcheck.crosschecks.stated import Compared, agreement_finding, compare_stored, stored_curves, volume_finding
+from rtcheck.crosschecks.stated import (
+    Compared,
+    agreement_finding,
+    compare_stored,
+    stored_curves,
+    unstated_finding,
+    volume_finding,
+)
 from rtcheck.crosschecks.targets import hot_spot_finding, spacing_finding
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.field import PHYSICAL
@@ -49,6 +57,7 @@ class Looks:
         seen: ROIs already looked at.
         compared: stored curves that were compared, with their ROI.
         findings: RTD316 and RTD606, each with its ROI.
+        unstated: names of structures of which the export states neither volume nor a curve that could be compared.
     """
 
     curves: dict[int, VendorDVH]
@@ -56,6 +65,7 @@ class Looks:
     seen: set[int] = field(default_factory=set)
     compared: list[tuple[ROI, Compared]] = field(default_factory=list)
     findings: list[tuple[ROI, Finding]] = field(default_factory=list)
+    unstated: list[str] = field(default_factory=list)
 
 
 def looks_for(course: Course) -> Looks:
@@ -82,10 +92,13 @@ def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> Findin
     noticed = (*volume_finding(roi, dose, _end_share(stack)), *scanline_finding(name, stack, bench.dose, dose))
     looks.findings += [(roi, item) for item in noticed]
     curve = looks.curves.get(roi.number)
+    compared = None
     if curve is not None:
         compared = compare_stored(name, curve, dose, len(stack.planes_mm), looks.highest_gy)
         if compared is not None:
             looks.compared.append((roi, compared))
+    if roi.stated_volume_cm3 is None and compared is None:
+        looks.unstated.append(name)
     return next((item for item in noticed if item.code == "RTD606"), None)
 
 
@@ -116,7 +129,7 @@ def stored_findings(looks: Looks) -> list[tuple[ROI | None, Finding]]:
     """Return everything seen while measuring, with the ROI it is about; None for what is about the dose."""
     out: list[tuple[ROI | None, Finding]] = [*looks.findings]
     by_name = {compared.name: roi for roi, compared in looks.compared}
-    items = agreement_finding(compared for _, compared in looks.compared)
+    items = [*agreement_finding(compared for _, compared in looks.compared), *unstated_finding(looks.unstated)]
     return out + [(by_name.get(item.subject), item) for item in items]
 
 
@@ -155,7 +168,7 @@ def look_over(
     """
     used = list(touched)
     known = {id(roi) for roi in used}
-    body = body_roi(course.rois)
+    body = body_roi([roi for roi in course.rois if in_dose_frame(roi, bench.dose)])
     outline = outline_of(body) if body is not None else None
     out: list[Finding] = []
     if outline is None:
@@ -163,8 +176,8 @@ def look_over(
             finding(
                 "RTD320",
                 "body",
-                "No outline of the body (type EXTERNAL) can be used: whether targets, organs and isocentre lie inside "
-                "the patient was not checked. Export the outline.",
+                "No outline of the body (type EXTERNAL) can be used, of axial contours in the frame of reference of "
+                "the dose: whether targets, organs and isocentre lie inside the patient was not checked. Export it.",
             )
         )
     else:

@@ -32,10 +32,12 @@ def _delivered(plan: Plan) -> list[Beam]:
 
 
 def isocentre_findings(plans: Iterable[Plan], outline: Outline) -> tuple[Finding, ...]:
-    """RTD511 for every treatment isocentre outside the body outline."""
+    """RTD511 for every treatment isocentre outside the body outline; I for a plan that is in another frame."""
     out = []
     for plan in plans:
         if plan.frame_of_reference_uid not in ("", outline.roi.frame_of_reference_uid):
+            message = "The plan is in another frame of reference than the body: its isocentre was not compared with it."
+            out.append(finding("RTD511", describe_plan(plan), message, "I"))
             continue
         places: dict[tuple[float, float, float], list[int]] = {}
         for beam in _delivered(plan):
@@ -96,10 +98,19 @@ def accessory_findings(course: Course) -> tuple[Finding, ...]:
 
 
 def override_findings(bench: Bench, course: Course, bindings: Iterable[LesionBinding]) -> tuple[Finding, ...]:
-    """RTD513 for every structure with an overridden density that overlaps a target of a consolidative lesion."""
+    """RTD513 for every structure with an overridden density that overlaps a target of a consolidative lesion.
+
+    A dose that says it was calculated with overrides, of which the structures show none, is a note (I).
+    """
     overridden = [roi for roi in course.rois if set(roi.density_override) & set(_DENSITY)]
     if not overridden:
-        return ()
+        if not any("ROI_OVERRIDE" in grid.heterogeneity_correction for grid in course.grids):
+            return ()
+        message = (
+            "The dose was calculated with overridden densities (TissueHeterogeneityCorrection (3004,0014), "
+            "ROI_OVERRIDE), but no structure says which: whether a target has one was not checked."
+        )
+        return (finding("RTD513", "dose", message, "I"),)
     targets: dict[int, ROI] = {}
     for binding in bindings:
         if binding.lesion.consolidative:

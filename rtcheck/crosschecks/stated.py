@@ -18,7 +18,7 @@ from rtcheck.model.grid import VendorDVH
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
 
-__all__ = ["Compared", "agreement_finding", "compare_stored", "stored_curves", "volume_finding"]
+__all__ = ["Compared", "agreement_finding", "compare_stored", "stored_curves", "unstated_finding", "volume_finding"]
 
 _ENDS = ("", "short ends", "prism", "prism, short ends", "shape", "shape, short ends")
 _OPEN = (*_ENDS, "long ends", "prism, long ends", "shape, long ends")
@@ -229,3 +229,20 @@ def agreement_finding(compared: Iterable[Compared]) -> tuple[Finding, ...]:
             )
         )
     return tuple(out)
+
+
+def unstated_finding(names: Iterable[str]) -> tuple[Finding, ...]:
+    """RTD316, a note for all structures of which the export states nothing to compare with."""
+    listed = sorted(names)
+    if not listed:
+        return ()
+    return (
+        finding(
+            "RTD316",
+            "structures",
+            f"Neither ROIVolume (3006,002C) nor a stored DVH could be compared for {', '.join(listed)}: a lost end "
+            "contour of them would not be seen.",
+            "I",
+            structures=listed,
+        ),
+    )

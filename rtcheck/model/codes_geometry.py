@@ -109,7 +109,8 @@ GEOMETRY_CODES = (
          fix="Draw the structure, or delete the empty entry so that it is reported as missing.",
          reference="DICOM PS3.3 §C.8.8.6 (Contour Geometric Type)"),
     Code("RTD304", "I", "matched through the synonym table",
-         why="The structure's name is not the protocol's own, but a listed synonym of it.",
+         why="The structure's name is not the protocol's or the registry's own, but a listed synonym of it, or equal "
+             "to it but for case, character width or blanks.",
          fix="Check that the match shown is right.",
          reference="AAPM TG-263; constraints/names.toml"),
     Code("RTD305", "E", "contour data malformed or count mismatch",
@@ -153,7 +154,8 @@ GEOMETRY_CODES = (
          reference="rtcheck method notes §4"),
     Code("RTD316", "W", "volume differs from the stated ROI volume",
          why="The volume stored by the exporting system is not the one the contours enclose: contours may be lost or "
-             "altered, or the conventions differ.",
+             "altered, or the conventions differ. Structures of which the export states neither volume nor DVH are one "
+             "note (I): of them a lost end contour would not be seen.",
          fix="Compare the volume and the number of slices with the planning system.",
          reference="DICOM PS3.3 §C.8.8.5 (ROI Volume)"),
     Code("RTD317", "W", "ROI small against dose voxels, or single-slice with assumed thickness",
@@ -164,14 +166,14 @@ GEOMETRY_CODES = (
          reference="Stanley 2021 (PMC8248418); ICRU 91"),
     Code("RTD319", "W", "contour plane not on its referenced image",
          why="A contour does not lie where the image it refers to lies: the structure set may have been moved or "
-             "drawn on another series.",
+             "drawn on another series. An export without images, which is usual, is a note (I): nothing was compared.",
          fix="Open the structure on its planning image and look at the slice named in the message.",
          reference="DICOM PS3.3 §C.8.8.6 (Contour Image Sequence)"),
     Code("RTD320", "W", "interpreted type or containment contradicts the role (target as organ, CTV outside PTV, "
          "ROI outside body)",
          why="The structure is used in a role that its own description or position contradicts; perhaps the wrong "
-             "one was named. Without an outline of the body nothing tells whether targets lie in the patient (W). A "
-             "lesion outside its organ is a note (I) where no constraint uses that organ.",
+             "one was named. Without an outline of the body in the frame of the dose nothing tells whether targets lie "
+             "in the patient (W). A lesion outside its organ is a note (I) where no constraint uses that organ.",
          fix="Check the names in the registry against the planning system.",
          reference="DICOM PS3.3 §C.8.8.8; ICRU 83"),
     Code("RTD322", "W", "laterality of name and position disagree",

@@ -62,7 +62,7 @@ INTAKE_CODES = (
          reference="DICOM PS3.5 §7.1 (ascending tags, each once)"),
     Code("RTD011", "W", "character set missing, wrong or ambiguous",
          why="Structure names in Chinese or with accents may be read as other characters, so that a name is not "
-             "found, or a different one is.",
+             "found, or a different one is. A declaration or a text that is damaged tells of damage elsewhere.",
          fix="Compare the names shown with those in the planning system. List the names as they appear in the "
              "registry, or set the right character set in the export.",
          reference="DICOM PS3.5 §6.1; PS3.3 §C.12.1.1.2"),

@@ -19,7 +19,7 @@ JUDGEMENT_CODES = (
          reference="DICOM PS3.3 §C.8.8.13 (Number of Fractions Planned)"),
     Code("RTD504", "W", "beam dose × fractions differs from the prescription",
          why="The doses of the beams do not add up to the prescription: normalisation or fraction count may have "
-             "changed.",
+             "changed. Where a beam states no dose, nothing was compared (I).",
          fix="Compare prescription, normalisation and fractions in the planning system.",
          reference="DICOM PS3.3 §C.8.8.13 (Beam Dose is per fraction)"),
     Code("RTD505", "F", "dose does not contain exactly the planned treatment beams/setups",
@@ -41,7 +41,8 @@ JUDGEMENT_CODES = (
          reference="DICOM PS3.3 §C.8.8.10 (Nominal Prior Dose); AAPM TG-101"),
     Code("RTD511", "W", "isocentre outside the body",
          why="Machines are set up to the isocentre. One that lies outside the outline of the body is either an unusual "
-             "technique or a plan on another image, or moved with its couch.",
+             "technique or a plan on another image, or moved with its couch. A plan in another frame of reference is a "
+             "note (I): nothing was compared.",
          fix="Look at plan and outline together in the planning system.",
          reference="AAPM TG-275; AAPM MPPG 11.a; DICOM PS3.3 §C.8.8.14 (Isocenter Position)"),
     Code("RTD512", "W", "bolus of plan and structures do not fit (I: couch or immobilisation that is drawn)",
@@ -51,7 +52,7 @@ JUDGEMENT_CODES = (
          reference="AAPM TG-275; AAPM TG-176; DICOM PS3.3 §C.8.8.14 (Referenced Bolus Sequence)"),
     Code("RTD513", "W", "density override on a structure that overlaps a target",
          why="The dose there was calculated on an assigned density, not on the image: right for an artefact or bolus, "
-             "wrong when it was forgotten.",
+             "wrong when it was forgotten. A dose that tells of overrides which no structure has is a note (I).",
          fix="Confirm the override and the reason for it in the planning system.",
          reference="DICOM PS3.3 §C.8.8.8 (ROI Physical Properties Sequence); AAPM TG-275"),
     Code("RTD601", "E", "ROI outside the dose grid, metric cannot be bounded",

@@ -19,16 +19,33 @@ _OFF_MM = 0.25
 def image_findings(rois: Iterable[ROI], images: Iterable[ImagePlane]) -> tuple[Finding, ...]:
     """RTD319 for every ROI with contours off their image, on an image of another frame, or on one that is missing.
 
-    An export without images cannot be looked at and gives nothing; once it has some, a missing one is a finding.
+    What could not be compared is a note (I): everything in an export without images, which is usual; in one that has
+    some, structures whose contours name none.
     """
+    listed = list(rois)
     by_uid = {image.sop_instance_uid: image for image in images}
     if not by_uid:
-        return ()
+        message = (
+            "The export has no planning images that can be read (CT, MR or PET): whether the contours lie on the "
+            "images they were drawn on was not checked."
+        )
+        return (finding("RTD319", "images", message, "I"),) if listed else ()
     normals = {
         uid: np.concatenate([normal := np.cross(image.row, image.column), [normal @ np.asarray(image.position_mm)]])
         for uid, image in by_uid.items()
     }
-    return tuple(item for roi in rois for item in _roi(roi, by_uid, normals))
+    out = [item for roi in listed for item in _roi(roi, by_uid, normals)]
+    unnamed = sorted({
+        roi.name or f"ROI {roi.number}" for roi in listed
+        if len(roi.contours.kinds) and not all(roi.contours.image_uids or ("",))
+    })  # fmt: skip
+    if unnamed:
+        message = (
+            f"Contours of {', '.join(unnamed)} do not say on which image they were drawn (ContourImageSequence, or "
+            "they were moved): whether they lie on it was not checked."
+        )
+        out.append(finding("RTD319", "images", message, "I", structures=unnamed))
+    return tuple(out)
 
 
 def _roi(roi: ROI, images: Mapping[str, ImagePlane], normals: Mapping[str, np.ndarray]) -> list[Finding]:

@@ -91,12 +91,64 @@ def test_another_name_under_one_id_is_a_warning(bench):
 
 
 def test_images(bench):
-    """A contour off its image, or on an image that is missing beside others, is RTD319; no images, nothing."""
+    """A contour off its image, or on an image that is missing beside others, is RTD319 W; with all there, nothing."""
     missing = bench.check(export=bench.build(**image_patient(missing=True)).folder, protocol=CORD, registry=PALLIATIVE)
     assert missing.severity("RTD319") == {"W"}, missing.text
     assert missing.verdict == "REVIEW"
     clean = bench.check(export=bench.build(**image_patient()).folder, protocol=CORD, registry=PALLIATIVE)
-    assert clean.verdict == "PASS", clean.text
+    assert (clean.verdict, clean.severity("RTD319")) == ("PASS", set()), clean.text
+
+
+def test_what_was_not_compared_is_said(bench):
+    """Images, stated volumes, beam doses or overrides that are absent: a note says that nothing was compared."""
+
+    def without(*keywords):
+        def mutate(datasets):
+            image_patient()["mutate"](datasets)
+            for item in datasets["struct"].ROIContourSequence:
+                for loop in item.ContourSequence:
+                    if "ContourImageSequence" in keywords:
+                        del loop.ContourImageSequence
+            if "images" in keywords:
+                for name in [name for name in datasets if name.startswith("ct")]:
+                    del datasets[name]
+            if "BeamDose" in keywords:
+                del datasets["plan"].FractionGroupSequence[0].ReferencedBeamSequence[0].BeamDose
+
+        return {"mutate": mutate}
+
+    def notes(**options):
+        result = bench.check(export=bench.build(**options).folder, protocol=CORD, registry=PALLIATIVE)
+        assert result.verdict == "PASS", result.text
+        return {item["code"]: item["message"] for item in result.doc["findings"]
+                if item["severity"] == "I" and item["code"] in ("RTD319", "RTD316", "RTD504", "RTD513")}  # fmt: skip
+
+    assert set(notes(**without())) == {"RTD316"}
+    assert "no planning images" in notes(**without("images"))["RTD319"]
+    assert "SpinalCord" in notes(**without("ContourImageSequence"))["RTD319"]
+    assert "BeamDose" in notes(**without("BeamDose"))["RTD504"]
+    assert "SpinalCord" in notes()["RTD316"]
+    assert "RTD316" not in notes(**cord_with(volume_cc=CORD_VOLUME))
+    assert "RTD316" not in notes(**dvh_sequence(2.0, CORD_VOLUME))
+    assert "ROI_OVERRIDE" in notes(**change("dose", TissueHeterogeneityCorrection=["IMAGE", "ROI_OVERRIDE"]))["RTD513"]
+
+
+def test_a_body_in_another_frame_is_no_body(bench):
+    """An outline that is not in the frame of the dose says nothing about where targets lie: as if it were absent."""
+    number = list(BOXES).index("BODY")
+
+    def mutate(datasets):
+        datasets["struct"].StructureSetROISequence[number].ReferencedFrameOfReferenceUID = uid("other", "frame")
+
+    result = bench.check(export=bench.build(mutate=mutate).folder, protocol=CORD, registry=PALLIATIVE)
+    assert (result.verdict, result.severity("RTD320")) == ("REVIEW", {"W"}), result.text
+
+
+def test_an_isocentre_in_another_frame_is_not_compared(bench):
+    """A plan in another frame of reference than the body: a note, where a number would mean nothing."""
+    made = bench.build(**change("plan", FrameOfReferenceUID=uid("other", "frame")))
+    result = bench.check(export=made.folder, protocol=CORD, registry=PALLIATIVE)
+    assert result.severity("RTD511") == {"I"}, result.text
 
 
 def test_the_body(bench):
