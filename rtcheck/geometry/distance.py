@@ -11,7 +11,7 @@ from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["FAR_MM", "centres_inside", "plane_distances", "spread"]
 
-_PAIRS = 32_768
+_PAIRS = 65_536
 """So many pairs of a cell and a point of a contour are looked at together: what a processor keeps at hand."""
 
 FAR_MM = 1e4
@@ -75,36 +75,45 @@ def plane_distances(
     # |c - p|² but for |c|², which is the same for all points: p² - 2 c·p
     terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)])
     first = np.append(0, ends)[starts[stack.plane_starts]]
-    plane, row, column = np.nonzero(needed)
-    centres = np.stack([lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)], axis=1)
-    factors = np.column_stack([-2 * (centres - middle), np.ones(len(centres))])
-    nearest = np.empty(len(centres), dtype=np.int64)
+    at = np.flatnonzero(needed)
+    plane, cell = np.divmod(at, lattice.rows * lattice.columns)
+    row, column = np.divmod(cell, lattice.columns)
+    u, v = lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)
+    factors = np.column_stack([-2 * (u - middle[0]), -2 * (v - middle[1]), np.ones(len(at))])
+    nearest = np.empty(len(at), dtype=np.int64)
     cells = np.searchsorted(plane, np.arange(len(needed) + 1)).tolist()
     for j, (begin, end) in enumerate(zip(first[:-1].tolist(), first[1:].tolist(), strict=True)):
         most = max(_PAIRS // max(end - begin, 1), 1)
-        for cell in range(cells[j], cells[j + 1], most):
-            some = factors[cell : min(cell + most, cells[j + 1])]
-            # not by a library's matrix product, whose threads cost more than they give here
-            apart = np.einsum("ik,kj->ij", some, terms[:, begin:end])
-            np.argmin(apart, axis=1, out=nearest[cell : cell + len(some)])
+        for start in range(cells[j], cells[j + 1], most):
+            stop = min(start + most, cells[j + 1])
+            np.argmin(factors[start:stop] @ terms[:, begin:end], axis=1, out=nearest[start:stop])
         nearest[cells[j] : cells[j + 1]] += begin
     nearest = edge[nearest]
-    distance = np.minimum(*(_squares(centres, points, along, square, each) for each in (nearest, preceding[nearest])))
+    edges = (*points.T.copy(), *along.T.copy(), square)
+    distance = np.minimum(*(_squares(u, v, edges, each) for each in (nearest, preceding[nearest])))
     np.sqrt(distance, out=distance)
-    out[plane, row, column] = np.where(inside[plane, row, column], distance, -distance)
+    np.negative(distance, out=distance, where=~inside.ravel()[at])
+    out.ravel()[at] = distance
     return out
 
 
-def _squares(
-    centres: FloatArray, points: FloatArray, along: FloatArray, square: FloatArray, edge: IntArray
-) -> FloatArray:
-    """(n,) squared distance of each centre to one edge."""
-    offset = centres - points[edge]
-    direction = along[edge]
-    share = np.einsum("ij,ij->i", offset, direction) / square[edge]
+def _squares(u: FloatArray, v: FloatArray, edges: tuple[FloatArray, ...], edge: IntArray) -> FloatArray:
+    """(n,) squared distance of each centre to one edge; edges are their starts, their ways along u and v, squared."""
+    start_u, start_v, along_u, along_v, square = (column.take(edge) for column in edges)
+    np.subtract(u, start_u, out=start_u)
+    np.subtract(v, start_v, out=start_v)
+    share = start_u * along_u
+    share += start_v * along_v
+    share /= square
     np.clip(share, 0, 1, out=share)
-    offset -= share[:, None] * direction
-    return np.asarray(np.einsum("ij,ij->i", offset, offset))
+    along_u *= share
+    along_v *= share
+    start_u -= along_u
+    start_v -= along_v
+    start_u *= start_u
+    start_v *= start_v
+    start_u += start_v
+    return start_u
 
 
 def _scaled(
