@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom import Dataset
+from pydicom.valuerep import PersonName
 
 __all__ = ["differences", "objections", "read_again"]
 
@@ -122,7 +123,9 @@ def _struct(item: Any, ds: Dataset) -> list[str]:
     for roi in item.rois:
         if any(note.severity in "FE" for note in roi.findings):
             continue
-        if roi.name.isascii() and names.get(roi.number, "").isascii() and roi.name != names[roi.number].strip(" \0"):
+        # Padding is blanks on both sides and NULs at the end; a NUL before or in a name is part of it (PS3.5 §6.2).
+        name = names.get(roi.number, "").rstrip(" \0").lstrip(" ")
+        if roi.name.isascii() and name.isascii() and roi.name != name:
             out.append(f"ROIName of ROI {roi.number}")
         if roi.frame_of_reference_uid != frames.get(roi.number):
             out.append(f"frame of reference of ROI {roi.number}")
@@ -138,7 +141,8 @@ def _struct(item: Any, ds: Dataset) -> list[str]:
 
 
 def _listed(value: Any) -> list[Any]:
-    return [] if value is None else [value] if isinstance(value, str) else list(value)
+    # pydicom makes an object of a name that says it is of a person: its letters are no values
+    return [] if value is None else [value] if isinstance(value, str | PersonName) else list(value)
 
 
 def _decoded(loop: Dataset) -> Any:
