@@ -179,13 +179,15 @@ class _Part:
     doses: tuple[Any, ...]
     structure_sets: tuple[Any, ...]
     plans: tuple[Any, ...]
+    findings: tuple[Any, ...]
 
 
 def _only(case: Any, names: Mapping[str, Any]) -> _Part:
     """The objects of a case that came from some files."""
-    return _Part(*(
+    parts = (
         tuple(item for item in held if item.source in names) for held in (case.doses, case.structure_sets, case.plans)
-    ))  # fmt: skip
+    )
+    return _Part(*parts, case.findings)
 
 
 def _coherent(result: Result) -> list[str]:

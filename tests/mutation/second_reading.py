@@ -59,12 +59,17 @@ def _stored(ds: Dataset) -> np.ndarray:
 
 
 def differences(case: Any, again: Mapping[str, Dataset | Exception]) -> list[str]:
-    """What the program read otherwise than pydicom did. An object that the program put in doubt (E) is passed over."""
+    """What the program read otherwise than pydicom did.
+
+    An object that the program put in doubt (E) is passed over, whether the doubt is of the object or of its file: with
+    it no case is more than INCOMPLETE, and the report says which file to export again.
+    """
     out: list[str] = []
     by_source = {**again}
+    doubted = {note.subject for note in case.findings if note.severity in "FE"}
     for kind, held in (("dose", case.doses), ("struct", case.structure_sets), ("plan", case.plans)):
         for item in held:
-            if any(note.severity in "FE" for note in item.findings):
+            if item.source in doubted or any(note.severity in "FE" for note in item.findings):
                 continue
             ds = by_source.get(item.source)
             if not isinstance(ds, Dataset):
