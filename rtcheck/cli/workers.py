@@ -156,7 +156,8 @@ class Crew:
     def _work(self, child: int, notes: int) -> None:
         """Do tasks until there are no more; never returns to who forked."""
         for number in _LATER:
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)  # ends in silence; the parent says that it was interrupted
         self._clock.work_as(child)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_LATER, signal.SIGPROF))
         os.close(self._feed)  # so that the pipe ends with the parent
