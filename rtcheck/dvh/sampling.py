@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rtcheck.dvh.boxes import Boxes, box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import LocalDose, local_dose
-from rtcheck.dvh.tails import FLAT, LEVELS, near_tails, tail
+from rtcheck.dvh.tails import FLAT, NOTHING_WANTING, Tails, Wanting, near_tails, tail, tails_of
 from rtcheck.geometry.interpolate import bend_at, dose_at
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
@@ -98,7 +98,13 @@ def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samp
 
 
 def sample_prisms(
-    prisms: Prisms, local: LocalDose, resolution: Resolution, flat: float = FLAT, *, points: bool = False
+    prisms: Prisms,
+    local: LocalDose,
+    resolution: Resolution,
+    flat: float = FLAT,
+    wanting: Wanting = NOTHING_WANTING,
+    *,
+    points: bool = False,
 ) -> tuple[Samples, FloatArray]:
     """Sample the dose in every slab: at the centroid of each covered cell, and on sub-layers through the slab.
 
@@ -111,6 +117,7 @@ def sample_prisms(
         local: the dose.
         resolution: of the lattice.
         flat: tails that vary less than this share of the maximum are left as they are.
+        wanting: which tails are cut once more.
         points: whether anybody needs to know where the samples are.
 
     Returns:
@@ -119,13 +126,13 @@ def sample_prisms(
     lattice = _lattice_over(prisms.points, resolution)
     boxes, areas = boxes_of(prisms, lattice, resolution.layer_mm)
     samples = _of_boxes(boxes, lattice, local, points=points)
-    limits = _limits(samples)
+    total, top = _limits(samples)
     kept: list[Samples] = []
-    for level in range(LEVELS):
-        near = near_tails(samples.dose_gy.sum(axis=0), level)
+    for tails in tails_of(total, _LEAST_CM3, wanting):
+        near = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
         middle = np.full(len(near), np.nan)
         middle[near] = local_dose(local, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
-        chosen = _tails(middle, samples.volume_cm3, limits, level, _LEAST_CM3, flat)
+        chosen = _tails(middle, samples.volume_cm3, tails, top, flat)
         if not np.any(chosen):
             break
         kept.append(_part(samples, ~chosen))
@@ -172,13 +179,13 @@ def sample_shape(
     cells = np.flatnonzero(layers.volume_mm3 > 0)
     samples = undivided = _read(layers, cells, local, points=points)
     parts = _parts_of(layers, cells, lattice)
-    limits = _limits(samples)
+    total, top = _limits(samples)
     kept: list[Samples] = []
-    for level in range(first_round, LEVELS):
-        near = near_tails(samples.dose_gy.sum(axis=0), level)
+    for tails in tails_of(total, _LEAST_SHAPE_CM3)[first_round:]:
+        near = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
         middle = np.full(len(near), np.nan)
         middle[near] = local_dose(local, *parts.middle_mm[:, near]).sum(axis=0)
-        chosen = np.flatnonzero(_tails(middle, samples.volume_cm3, limits, level, _LEAST_SHAPE_CM3))
+        chosen = np.flatnonzero(_tails(middle, samples.volume_cm3, tails, top))
         if len(chosen) == 0:
             break
         rest = np.ones(len(near), dtype=bool)
@@ -278,15 +285,10 @@ def _limits(samples: Samples) -> tuple[float, float]:
 
 
 def _tails(
-    dose_gy: FloatArray,
-    volume_cm3: FloatArray,
-    limits: tuple[float, float],
-    level: int,
-    least_cm3: float,
-    flat: float = FLAT,
+    dose_gy: FloatArray, volume_cm3: FloatArray, tails: Tails, top_gy: float, flat: float = FLAT
 ) -> NDArray[np.bool_]:
-    chosen = tail(dose_gy, volume_cm3, *limits, level, least_cm3, flat, cold=False)
-    chosen |= tail(dose_gy, volume_cm3, *limits, level, least_cm3, flat, cold=True)
+    chosen = tail(dose_gy, volume_cm3, tails.hot_cm3, top_gy, flat, cold=False)
+    chosen |= tail(dose_gy, volume_cm3, tails.cold_cm3, top_gy, flat, cold=True)
     return chosen
 
 

@@ -7,65 +7,122 @@ and once the coldest, for D98%. Where the dose hardly varies among them nothing 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["FLAT", "LEVELS", "near_tails", "tail"]
+__all__ = ["FLAT", "NOTHING_WANTING", "Tails", "Wanting", "near_tails", "tail", "tails_of"]
 
-LEVELS = 8
-"""At most so many rounds of cutting; the coldest samples are looked at in the first only."""
+_LEVELS = 8
+"""At most so many rounds of cutting; the coldest samples are looked at in the first only, unless more is asked for."""
 
 _SHARE = 3 / 32
 """The tail of the first round holds this share of the volume ..."""
 _NEXT = 3 / 64
 """... and that of each next round this share, divided by eight for each round: what is left of the samples there."""
+_NEAR = 2.5
+"""So many times as many samples are looked at closely as have a tail's volume by their mean."""
 FLAT = 0.02
 """A tail whose doses differ by less than this share of the maximum is fine enough: the error of a rank among n evenly
 spread samples is their spread times about n^(-1/2), below 0.05 % of the maximum, unless they all lie
 in a rim thinner than a cell."""
+_AROUND = 1.25
+"""A round that is added for the dose at some volume takes in this much more than the volume."""
 
 
-def near_tails(dose_gy: FloatArray, level: int) -> NDArray[np.bool_]:
-    """Choose the quarter of the samples, in number, among which the tails are: the hottest, and at first the coldest.
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Volumes of the hottest and of the coldest samples, cm³, that are cut in one round; 0 for none."""
+
+    hot_cm3: float
+    cold_cm3: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """Where a sampling is too coarse.
+
+    Attributes:
+        throughout: everywhere.
+        hot_cm3: volumes from the hot end the dose to which wants samples once more divided.
+        cold_cm3: the same from the cold end.
+    """
+
+    throughout: bool = False
+    hot_cm3: tuple[float, ...] = ()
+    cold_cm3: tuple[float, ...] = ()
+
+
+NOTHING_WANTING = Wanting()
+
+
+def tails_of(total_cm3: float, least_cm3: float, wanting: Wanting = NOTHING_WANTING) -> tuple[Tails, ...]:
+    """Say what is cut in each round.
+
+    Args:
+        total_cm3: volume of the structure.
+        least_cm3: the hottest are cut while they are more than this.
+        wanting: where one round more is asked for.
+    """
+    shares = [_SHARE] + [_NEXT / 8**level for level in range(1, _LEVELS)]
+    hot = [share * total_cm3 for share in shares]
+    hot = hot[:1] + [volume for volume in hot[1:] if volume > least_cm3]
+    ends = zip_longest(_deeper(hot, wanting.hot_cm3), _deeper(hot[:1], wanting.cold_cm3), fillvalue=0.0)
+    return tuple(Tails(*each) for each in ends)
+
+
+def _deeper(rounds: list[float], wanted: tuple[float, ...]) -> list[float]:
+    """Widen, for each wanted volume, the first round that it is not in; no round is wider than the one before."""
+    out = [*rounds, 0.0]
+    for volume in wanted:
+        place = next(level for level, cut in enumerate([*rounds, 0.0]) if cut <= volume)
+        out[place] = max(out[place], _AROUND * volume)
+    for level, (before, here) in enumerate(pairwise(out), start=1):
+        out[level] = min(before, here)
+    return out if out[-1] > 0 else out[:-1]
+
+
+def near_tails(dose_gy: FloatArray, volume_cm3: FloatArray, tails: Tails) -> NDArray[np.bool_]:
+    """Choose the samples, by number, among which the tails are: more than twice as many as have the volumes.
 
     Args:
         dose_gy: (n,) dose at the samples; NaN, the unknown dose, is never chosen.
-        level: number of the round, from 0.
+        volume_cm3: (n,) their volumes.
+        tails: what is to be cut.
     """
-    known = dose_gy[~np.isnan(dose_gy)]
-    quarter = len(known) // 4
-    if quarter == 0:
-        return np.asarray(~np.isnan(dose_gy))
-    places = [quarter, len(known) - quarter] if level == 0 else [len(known) - quarter]
+    unknown = np.isnan(dose_gy)
+    known = dose_gy[~unknown]
+    mean = float(np.sum(volume_cm3)) / max(len(dose_gy), 1)
+    hot, cold = (
+        min(max(len(known) // 4, int(_NEAR * volume / mean)), len(known)) if volume > 0 else 0
+        for volume in (tails.hot_cm3, tails.cold_cm3)
+    )
+    if hot == cold == 0:
+        return np.asarray(~unknown)
+    places = [place for place, count in ((len(known) - hot, hot), (cold - 1, cold)) if count]
     parted = np.partition(known, places)
-    near = dose_gy >= parted[len(known) - quarter]
-    if level == 0:
-        near |= dose_gy <= parted[quarter]
-    return np.asarray(near)
+    near = np.zeros(len(dose_gy), dtype=bool)
+    if hot:
+        near |= dose_gy >= parted[len(known) - hot]
+    if cold:
+        near |= dose_gy <= parted[cold - 1]
+    return near
 
 
 def tail(
-    dose_gy: FloatArray,
-    volume_cm3: FloatArray,
-    total_cm3: float,
-    top_gy: float,
-    level: int,
-    least_cm3: float,
-    flat: float = FLAT,
-    *,
-    cold: bool,
+    dose_gy: FloatArray, volume_cm3: FloatArray, wanted_cm3: float, top_gy: float, flat: float = FLAT, *, cold: bool
 ) -> NDArray[np.bool_]:
     """Choose the samples of one end of the dose that are to be cut.
 
     Args:
         dose_gy: (n,) dose at the samples; NaN, the unknown dose, is never chosen.
         volume_cm3: (n,) their volumes.
-        total_cm3: volume of the structure.
-        top_gy: its highest dose.
-        level: number of the round, from 0.
-        least_cm3: rounds go on while the tail holds more than this.
+        wanted_cm3: volume of those to be cut; 0 for none.
+        top_gy: highest dose of the structure.
         flat: the end is fine enough where its doses differ by less than this share of the highest.
         cold: choose the coldest, not the hottest.
 
@@ -73,20 +130,19 @@ def tail(
         (n,) true for the chosen; all false where that end is fine enough.
     """
     none = np.zeros(len(dose_gy), dtype=bool)
-    wanted = (_SHARE if level == 0 else _NEXT / 8**level) * total_cm3
-    if level > 0 and (cold or wanted <= least_cm3):
+    if wanted_cm3 <= 0:
         return none
     known = np.flatnonzero(~np.isnan(dose_gy))
     if len(known) == 0:
         return none
     heat = -dose_gy[known] if cold else dose_gy[known]
     order = np.argsort(-heat)  # only the dose at a volume is wanted: the order of equal ones does not matter
-    last = min(int(np.searchsorted(np.cumsum(volume_cm3[known][order]), wanted)), len(known) - 1)
+    last = min(int(np.searchsorted(np.cumsum(volume_cm3[known][order]), wanted_cm3)), len(known) - 1)
     edge = float(heat[order[last]])
     if float(heat[order[0]]) - edge < flat * top_gy:
         return none
     chosen = heat >= edge
-    if np.sum(volume_cm3[known][chosen]) > 2 * wanted:  # many of the same dose: cutting them shows nothing
+    if np.sum(volume_cm3[known][chosen]) > 2 * wanted_cm3:  # many of the same dose: cutting them shows nothing
         chosen = heat > edge
     none[known[chosen]] = True
     return none

@@ -7,7 +7,7 @@ from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.notation import parse_metric
-from rtcheck.dvh.tails import near_tails, tail
+from rtcheck.dvh.tails import Tails, Wanting, near_tails, tail, tails_of
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
@@ -62,12 +62,29 @@ def test_a_flat_tail_is_left_alone():
     """Where the hottest samples have nearly the same dose none is cut, and unknown doses never are."""
     dose, volume = np.full(1000, 50.0), np.ones(1000)
     dose[:3] = 50.5
-    assert not np.any(tail(dose, volume, 1000.0, 50.5, 0, 0.1, cold=False))
+    assert not np.any(tail(dose, volume, 93.75, 50.5, cold=False))
     dose[:] = np.linspace(10, 50, 1000)
     dose[-5:] = np.nan
-    chosen = tail(dose, volume, 1000.0, 50.0, 0, 0.1, cold=False)
+    chosen = tail(dose, volume, 93.75, 50.0, cold=False)
     assert np.flatnonzero(chosen).tolist() == list(range(901, 995))
-    assert not np.any(near_tails(dose, 0)[-5:])
+    assert not np.any(near_tails(dose, volume, Tails(93.75, 93.75))[-5:])
+
+
+def test_the_rounds_of_a_tail():
+    """Each round holds an eighth of the share before until little is left; what is wanted is cut once more."""
+    plain = tails_of(1000.0, 0.1)
+    assert [round(each.hot_cm3, 3) for each in plain] == [93.75, 5.859, 0.732]
+    assert [each.cold_cm3 for each in plain] == [93.75, 0, 0]
+    more = tails_of(1000.0, 0.1, Wanting(hot_cm3=(20.0, 0.03), cold_cm3=(50.0,)))
+    assert [round(each.hot_cm3, 4) for each in more] == [93.75, 25.0, 0.7324, 0.0375]
+    assert [each.cold_cm3 for each in more] == [93.75, 62.5, 0, 0]
+
+
+def test_the_candidates_hold_the_tail():
+    """The samples looked at closely are a quarter, or more than twice those that make up the tail; at both ends."""
+    dose, volume = np.linspace(10, 50, 1000), np.ones(1000)
+    assert np.flatnonzero(near_tails(dose, volume, Tails(90.0, 0.0))).tolist() == list(range(750, 1000))
+    assert np.flatnonzero(near_tails(dose, volume, Tails(0.0, 200.0))).tolist() == list(range(500))
 
 
 def test_the_volume_does_not_depend_on_the_tails():
