@@ -20,16 +20,16 @@ from rtcheck.cli.options import (
     time_limit_option,
 )
 from rtcheck.cli.presenting import Presenting, presented, presenting_options, selftest_of
+from rtcheck.cli.reading import read_apart
 from rtcheck.cli.refusal import refusal_of, refusal_report
 from rtcheck.cli.renderers import EXHIBITED, FORMATS, PICTURED, store_rendered
 from rtcheck.cli.streams import painter, print_json, print_text
 from rtcheck.cli.time_limit import within
-from rtcheck.cli.workers import crew, usable_processors
+from rtcheck.cli.workers import Crew, crew, usable_processors
 from rtcheck.errors import Fault, FileFaultsError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
     from rtcheck.exhibits import Exhibits
-    from rtcheck.measure import Helpers
     from rtcheck.model.case import Case
     from rtcheck.model.record import PatientRecord
     from rtcheck.report import Report
@@ -78,16 +78,13 @@ def check(
 
     PATH is a file or a folder, searched recursively; objects are recognised by content.
     """
-    from rtcheck.render.json_report import report_json
-    from rtcheck.render.text_report import text_report
-
     refuse_overwriting(outputs, registry_file, protocol_name, *(file for file in (redact_key, selftest) if file))
     kinds = frozenset(kind for kind, _ in outputs)
     try:
         asked = Presenting(lang, redact, redact_key, blinded, selftest_of(selftest))
-        with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as helpers:
+        with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as workers:
             report, exhibits = _judged(
-                paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds, helpers,
+                paths, registry_file, protocol_name, structure_model, fail_on, registration, kinds, workers,
                 allow_deflated=allow_deflated,
             )
         rendering = presented(report, exhibits, asked)
@@ -101,8 +98,12 @@ def check(
     for kind, path in outputs:
         store_rendered(rendering, kind, path)
     if output_format == "json":
+        from rtcheck.render.json_report import report_json
+
         print_json(report_json(rendering.report))
     else:
+        from rtcheck.render.text_report import text_report
+
         print_text(text_report(rendering.report, painter))
     return rendering.report.exit_code
 
@@ -115,19 +116,19 @@ def _judged(
     fail_on: Literal["review", "never"] | None,
     registration: str | None,
     kinds: frozenset[str],
-    helpers: Helpers,
+    workers: Crew,
     *,
     allow_deflated: bool,
 ) -> tuple[Report, Exhibits | None]:
     """Read everything and check it; with exhibits and pictures where a format shows them."""
+    reading = read_apart(workers, paths, allow_deflated=allow_deflated)
+    record, protocol = _read_files(registry_file, protocol_name)
     from rtcheck.check import Settings, check_with_exhibits
     from rtcheck.check import check as judge
     from rtcheck.cli.software import software
-    from rtcheck.dicom.case import read_case
 
-    record, protocol = _read_files(registry_file, protocol_name)
-    settings = Settings(structure_model, None, software(), fail_on, registration, helpers)
-    case = read_case(paths, allow_deflated=allow_deflated)
+    settings = Settings(structure_model, None, software(), fail_on, registration, workers.share)
+    case = reading()
     if not kinds & EXHIBITED:
         return judge(case, record, protocol, settings), None
     report, exhibits = check_with_exhibits(case, record, protocol, settings)

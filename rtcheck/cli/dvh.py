@@ -18,6 +18,7 @@ from rtcheck.cli.options import (
     structure_model_option,
     time_limit_option,
 )
+from rtcheck.cli.reading import read_apart
 from rtcheck.cli.streams import painter, print_json, print_text
 from rtcheck.cli.time_limit import within
 from rtcheck.cli.workers import crew, usable_processors
@@ -64,24 +65,26 @@ def dvh(
     Exit 2 when a name given with --roi is absent or ambiguous, 3 when such a structure could not be measured, 4 when
     the export cannot be used. A metric without a value says why.
     """
-    from rtcheck.catalogue.names import read_names
-    from rtcheck.dicom.case import read_case
     from rtcheck.dvh.notation import parse_metric
-    from rtcheck.dvh_table import dvh_table
-    from rtcheck.render.dvh_report import dvh_json, dvh_text
-
     asked = [parse_metric(text) for text in metrics or _UNASKED]
     for text, metric in zip(metrics, asked, strict=False):
         _refuse_percent_dose(text, metric)
-    with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as helpers:
-        case = read_case(paths, allow_deflated=allow_deflated)
+    with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as workers:
+        reading = read_apart(workers, paths, allow_deflated=allow_deflated)
+        from rtcheck.catalogue.names import read_names
+        from rtcheck.dvh_table import dvh_table
+
+        aliases = read_names()
+        case = reading()
         table = dvh_table(
-            case, names, asked, model=structure_model, table=read_names(), registration=registration, helpers=helpers
+            case, names, asked, model=structure_model, table=aliases, registration=registration, helpers=workers.share
         )
     _refuse_missing(table, names, case)
     exit_code = table.exit_code
     if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:
         exit_code = _INCOMPLETE
+    from rtcheck.render.dvh_report import dvh_json, dvh_text
+
     if output_format == "json":
         print_json(dvh_json(table, exit_code))
     else:

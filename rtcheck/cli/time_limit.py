@@ -36,7 +36,9 @@ class Clock:
         self._spent: mmap.mmap | None = None
 
     def share(self, children: int) -> None:
-        """Count with others from now on: to be called before `children` are forked."""
+        """Count with others from now on: to be called before `children` are forked, after earlier ones have ended."""
+        if self._spent is not None:
+            self._began -= sum(seconds for (seconds,) in list(_USED.iter_unpack(self._spent))[1:])
         self._spent = mmap.mmap(-1, _USED.size * (children + 1))
         if self.seconds:
             signal.setitimer(signal.ITIMER_PROF, _TICK_S, _TICK_S)

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from rtcheck.cli.parcels import pack, unpack
 from rtcheck.cli.time_limit import Clock
 
-__all__ = ["MOST_JOBS", "Crew", "crew", "usable_processors"]
+__all__ = ["MOST_JOBS", "Crew", "Shared", "crew", "usable_processors"]
 
 MOST_JOBS = 4
 """More processes than this gain little, and each takes memory."""
@@ -47,30 +47,58 @@ def usable_processors() -> int:
 
 
 @contextmanager
-def crew(jobs: int, clock: Clock) -> Iterator[Callable[[Sequence[Callable[[], object]]], Callable[[int], object]]]:
-    """Give a function that starts children on a list of tasks; they end with the block, however it ends.
+def crew(jobs: int, clock: Clock) -> Iterator[Crew]:
+    """Give a crew whose children end with the block, however it ends.
 
     Args:
-        jobs: processes that compute, the parent among them; 1 forks none.
+        jobs: processes that compute at a time, the parent among them; 1 forks none.
         clock: counts the processor time of the children too.
-
-    Yields:
-        A function from tasks, in the order in which their results will be asked for, to the function that returns the
-        result of the task at a place, once. A task is pure: nothing that it changes is seen outside.
     """
-    crews: list[Crew] = []
-
-    def start(tasks: Sequence[Callable[[], object]]) -> Callable[[int], object]:
-        one = Crew(tasks, clock)
-        if jobs > 1 and len(tasks) >= _FEWEST and not crews and _may_fork():
-            crews.append(one)
-            one.fork(jobs - 1)
-        return one.take
-
+    one = Crew(jobs, clock)
     try:
-        yield start
+        yield one
     finally:
-        for one in crews:
+        one.close()
+
+
+class Crew:
+    """The processes of one run: what they are given to do is pure, nothing that it changes is seen outside."""
+
+    def __init__(self, jobs: int, clock: Clock) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._work: list[Shared] = []
+
+    def start(self, task: Callable[[], object]) -> Callable[[], object]:
+        """Start one task in a child, where there may be one; return what gives its result, or raises, once."""
+        one = self._shared([task], 1 if self._jobs > 1 else 0)
+
+        def finish() -> object:
+            try:
+                return one.take(0)
+            finally:
+                one.close()
+
+        return finish
+
+    def share(self, tasks: Sequence[Callable[[], object]]) -> Callable[[int], object]:
+        """Start children on tasks, in the order in which their results will be asked for.
+
+        Returns:
+            What gives the result of the task at a place, or raises what the task raises, once.
+        """
+        return self._shared(tasks, self._jobs - 1 if len(tasks) >= _FEWEST else 0).take
+
+    def _shared(self, tasks: Sequence[Callable[[], object]], children: int) -> Shared:
+        one = Shared(tasks, self._clock)
+        self._work.append(one)
+        if children > 0 and _may_fork():
+            one.fork(children)
+        return one
+
+    def close(self) -> None:
+        """End all children."""
+        for one in self._work:
             one.close()
 
 
@@ -87,7 +115,7 @@ def _may_fork() -> bool:
         return False
 
 
-class Crew:
+class Shared:
     """Tasks, and the processes that share them. Without children every task is done when its result is asked for."""
 
     def __init__(self, tasks: Sequence[Callable[[], object]], clock: Clock) -> None:

@@ -65,8 +65,8 @@ def said(code: str) -> str:
 
 
 ALL = """
-with within(0) as clock, crew(3, clock) as helpers:
-    take = helpers(tasks)
+with within(0) as clock, crew(3, clock) as workers:
+    take = workers.share(tasks)
     got = [take(place) for place in range(len(tasks))]
 assert childless()
 """
@@ -85,8 +85,8 @@ def test_results_may_be_asked_for_in_any_order_or_not_at_all():
         tasks = [lambda i=i: (i, bytes(i * 1000)) for i in range(60)]
         for seed in range(3):
             places = random.Random(seed).sample(range(60), 45)
-            with within(0) as clock, crew(2, clock) as helpers:
-                take = helpers(tasks)
+            with within(0) as clock, crew(2, clock) as workers:
+                take = workers.share(tasks)
                 assert all(take(place) == tasks[place]() for place in places)
             assert childless()
         print("done")""") == "done"
@@ -103,8 +103,8 @@ def test_what_a_child_cannot_deliver_the_parent_computes(fault):
     """A child that dies, fails or talks changes no result and says nothing."""
     assert said(f"""
         tasks = [lambda i=i: i if not apart() else (time.sleep(0.01), {fault})[1] for i in range(20)]
-        with within(0) as clock, crew(3, clock) as helpers:
-            take = helpers(tasks)
+        with within(0) as clock, crew(3, clock) as workers:
+            take = workers.share(tasks)
             got = [take(place) for place in range(20)]
         print(got == list(range(20)), childless())""") == "True True"
 
@@ -117,8 +117,8 @@ def test_an_error_is_raised_where_its_result_is_asked_for():
             raise ValueError("as ever")
         tasks = [broken if i % 5 == 3 else lambda i=i: i for i in range(20)]
         seen = []
-        with within(0) as clock, crew(2, clock) as helpers:
-            take = helpers(tasks)
+        with within(0) as clock, crew(2, clock) as workers:
+            take = workers.share(tasks)
             for place in range(20):
                 try:
                     assert take(place) == place
@@ -139,8 +139,8 @@ def test_the_time_limit_counts_children(where):
             time.sleep(0.2)
         code = None
         try:
-            with within(0.6) as clock, crew(3, clock) as helpers:
-                take = helpers([spin] * 12)
+            with within(0.6) as clock, crew(3, clock) as workers:
+                take = workers.share([spin] * 12)
                 for place in range(12):
                     take(place)
         except DicomError as error:
@@ -162,8 +162,8 @@ def test_the_time_limit_counts_children(where):
 def test_alone_where_forking_is_not_possible_or_not_safe(alone):
     """Then everything is computed in the one process."""
     assert said("jobs = 4\ntasks = [lambda i=i: (i, os.getpid()) for i in range(8)]\n" + alone + """
-with within(5) as clock, crew(jobs, clock) as helpers:
-    take = helpers(tasks)
+with within(5) as clock, crew(jobs, clock) as workers:
+    take = workers.share(tasks)
     got = [take(place) for place in range(len(tasks))]
 print(got == [(i, parent) for i in range(len(tasks))], childless())""") == "True True"
 
@@ -236,8 +236,8 @@ def test_children_without_a_parent_end_when_their_task_is_done():
     """A child whose parent was killed finds nobody to work for."""
     done = script("""
         tasks = [lambda: time.sleep(0.2)] * 40
-        with within(0) as clock, crew(3, clock) as helpers:
-            take = helpers(tasks)
+        with within(0) as clock, crew(3, clock) as workers:
+            take = workers.share(tasks)
             take(0)
             os.kill(parent, signal.SIGKILL)""", start_new_session=True)
     assert done.returncode == -signal.SIGKILL  # and both streams were closed, which subprocess waits for

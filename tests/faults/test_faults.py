@@ -40,7 +40,7 @@ def check(root: Path, fault: Fault | None):
     for path in out.iterdir():
         path.unlink()
     arguments = ["check", root / "export", "--registry", root / "registry.toml", "--protocol", root / "protocol.toml",
-                 "--format", "json", "-o", f"json={out / 'r.json'}", "-o", f"junit={out / 'r.xml'}"]  # fmt: skip
+                 "--jobs", 1, "--format", "json", "-o", f"json={out / 'r.json'}", "-o", f"junit={out / 'r.xml'}"]  # fmt: skip
     if fault is None:
         result = run(*arguments)
     else:
@@ -130,7 +130,7 @@ def calls(bench) -> int:
     fault = Fault("memory", 1 << 60)
     with fail_the(fault):
         check_inside = run("check", bench / "export", "--registry", bench / "registry.toml", "--protocol",
-                           bench / "protocol.toml", "--format", "json")  # fmt: skip
+                           bench / "protocol.toml", "--jobs", 1, "--format", "json")  # fmt: skip
     assert check_inside.code == 0
     return fault.count
 

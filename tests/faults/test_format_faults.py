@@ -58,7 +58,7 @@ def check(root, kinds, fault, before=None):
     for name, data in (before or {}).items():
         (out / name).write_bytes(data)
     words = ["check", root / "export", "--registry", root / "registry.toml", "--protocol", root / "protocol.toml",
-             "--format", "json"]  # fmt: skip
+             "--jobs", 1, "--format", "json"]  # fmt: skip
     for kind in kinds:
         if kind in available():
             words += ["-o", f"{kind}={out / FORMATS[kind]}"]

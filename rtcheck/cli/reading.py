@@ -1,0 +1,29 @@
+"""The export is read in a process beside this one, which meanwhile reads its own files and imports what measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from rtcheck.cli.workers import Crew
+
+if TYPE_CHECKING:
+    from rtcheck.model.case import Case
+
+__all__ = ["read_apart"]
+
+
+def read_apart(workers: Crew, paths: tuple[Path, ...], *, allow_deflated: bool) -> Callable[[], Case]:
+    """Start reading an export; to be called before anything heavy is imported.
+
+    Returns:
+        What gives the case, or raises what `rtcheck.dicom.case.read_case` raises.
+    """
+
+    def read() -> Case:
+        from rtcheck.dicom.case import read_case
+
+        return read_case(paths, allow_deflated=allow_deflated)
+
+    return cast("Callable[[], Case]", workers.start(read))
