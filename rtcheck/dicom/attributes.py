@@ -12,7 +12,7 @@ from struct import Struct
 from typing import NoReturn, ParamSpec, TypeVar
 
 from rtcheck.dicom.dataset import DUPLICATE, Dataset, Element, tag_of
-from rtcheck.dicom.numbers import DecimalError, parse_decimal, parse_decimals
+from rtcheck.dicom.numbers import FARTHEST_MM, DecimalError, parse_decimal, parse_decimals
 from rtcheck.dicom.text import MAX_TEXT_BYTES, Text, decode_text, trim, trim_number
 from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, Severity, finding
@@ -197,6 +197,10 @@ def point(dataset: Dataset, keyword: str, findings: list[Finding]) -> tuple[floa
     is lost, no number of a verdict.
     """
     found = attempt(findings, "W", (), decimals, dataset, keyword, 3)
+    if found and max(map(abs, found)) > FARTHEST_MM:
+        error = fault("RTD008", dataset, keyword, f"more than {FARTHEST_MM:g} mm away, where no patient is")
+        findings.append(finding(error.code, error.subject, error.problem, "W"))
+        return None
     return (found[0], found[1], found[2]) if found else None
 
 

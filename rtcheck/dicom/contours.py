@@ -8,7 +8,7 @@ import numpy as np
 
 from rtcheck.dicom.attributes import code, integer, raw_value, sequence, uid
 from rtcheck.dicom.dataset import Dataset, tag_of
-from rtcheck.dicom.numbers import DecimalError, parse_decimals
+from rtcheck.dicom.numbers import FARTHEST_MM, DecimalError, parse_decimals
 from rtcheck.dicom.text import trim_number
 from rtcheck.errors import DicomError
 from rtcheck.model.arrays import frozen
@@ -79,6 +79,15 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
         place = f"{contours[number].path()}.ContourData (3006,0050)"
         message = f"{place}: value {within + 1} {problem}; export the structure set again"
         findings.append(finding(code_, subject, message, "E", found=error.problem))
+        return NO_CONTOURS
+    far = np.abs(numbers.values) > FARTHEST_MM
+    if far.any():
+        number, within = _locate(int(np.argmax(far)), counts)
+        message = (
+            f"{contours[number].path()}.ContourData (3006,0050): value {within + 1} lies more than {FARTHEST_MM:g} mm "
+            "away; export the structure set again"
+        )
+        findings.append(finding("RTD008", subject, message, "E"))
         return NO_CONTOURS
     if numbers.overlong:
         findings.append(

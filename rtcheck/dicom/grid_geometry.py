@@ -6,6 +6,7 @@ import numpy as np
 
 from rtcheck.dicom.attributes import decimals, fault, required_decimals, required_uid, required_unsigned, unsigned_pairs
 from rtcheck.dicom.dataset import Dataset, tag_of
+from rtcheck.dicom.numbers import FARTHEST_MM
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import GridGeometry
@@ -19,7 +20,7 @@ _AXIAL = 1e-5
 _SAME_MM = 0.01
 """Positions closer than this are the same for telling forms apart; it moves no dose by anything that matters."""
 _REPEATED_MM = 1e-3
-"""Planes closer than this are the same plane."""
+"""Planes closer than this are the same plane; no voxel is smaller either."""
 _DEFAULT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -29,14 +30,20 @@ def read_geometry(root: Dataset, findings: list[Finding]) -> tuple[GridGeometry,
     ``P = S + X·Δcol·i + Y·Δrow·j + (X × Y)·offset[k]``. The patient position text is never looked at.
 
     Raises:
-        DicomError: RTD209, RTD210 plane offsets; RTD213 orientation or spacing; RTD012 an attribute is missing.
+        DicomError: RTD209, RTD210 plane offsets; RTD213 orientation or spacing; RTD008 farther away than any patient;
+            RTD012 an attribute is missing.
     """
     position = np.array(required_decimals(root, "ImagePositionPatient", 3))
+    if np.abs(position).max() > FARTHEST_MM:
+        raise fault("RTD008", root, "ImagePositionPatient", f"more than {FARTHEST_MM:g} mm away, where no patient is")
     cosines = required_decimals(root, "ImageOrientationPatient", 6)
     row, column = read_directions(root)
     spacing_y, spacing_x = required_decimals(root, "PixelSpacing", 2)
     if min(spacing_y, spacing_x) <= 0:
         raise fault("RTD213", root, "PixelSpacing", f"found {spacing_y} and {spacing_x} mm, expected positive numbers")
+    if min(spacing_y, spacing_x) < _REPEATED_MM or max(spacing_y, spacing_x) > FARTHEST_MM:
+        found = f"found {spacing_y:g} and {spacing_x:g} mm, expected {_REPEATED_MM:g} to {FARTHEST_MM:g}"
+        raise fault("RTD213", root, "PixelSpacing", found)
     normal = np.cross(row, column)
     offsets, absolute = _plane_offsets(root, float(position[2]), cosines)
     steps = np.diff(offsets)
@@ -89,8 +96,8 @@ def read_directions(root: Dataset) -> tuple[FloatArray, FloatArray]:
     """
     cosines = required_decimals(root, "ImageOrientationPatient", 6)
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    errors = abs(row @ row - 1), abs(column @ column - 1), abs(row @ column)
-    if not max(errors) <= _ORTHONORMAL:
+    unlike = np.abs(cosines).max() > 1 + _ORTHONORMAL  # and their products could overflow
+    if unlike or not max(abs(row @ row - 1), abs(column @ column - 1), abs(row @ column)) <= _ORTHONORMAL:
         raise fault(
             "RTD213", root, "ImageOrientationPatient", f"found {_shown(cosines)}, expected two orthogonal unit vectors"
         )
@@ -107,6 +114,8 @@ def _plane_offsets(root: Dataset, first_z: float, cosines: tuple[float, ...]) ->
         raise fault("RTD209", root, "GridFrameOffsetVector", "absent or empty; the position of every plane is needed")
     if len(offsets) < 2:
         raise fault("RTD209", root, "GridFrameOffsetVector", "a single plane; dose between planes cannot be told")
+    if np.abs(offsets).max() > FARTHEST_MM:
+        raise fault("RTD008", root, "GridFrameOffsetVector", f"planes more than {FARTHEST_MM:g} mm away")
     if pointer != (tag_of("GridFrameOffsetVector"),):
         found = "absent" if not pointer else "points elsewhere"
         raise fault("RTD209", root, "FrameIncrementPointer", f"{found}, expected GridFrameOffsetVector (3004,000C)")

@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["DecimalError", "Decimals", "parse_decimal", "parse_decimals"]
+__all__ = ["FARTHEST_MM", "DecimalError", "Decimals", "parse_decimal", "parse_decimals"]
+
+FARTHEST_MM = 1e5
+"""No coordinate of a patient lies farther than this from the origin; a number beyond it is damaged, and its square or
+the number of cells up to it could overflow."""
 
 _DECIMAL = re.compile(rb" *([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?) *")
 _EMPTY = re.compile(rb" *")

@@ -34,6 +34,9 @@ from rtcheck.model.grid import DoseGrid, SummationType
 __all__ = ["read_dose"]
 
 _SUMMATION_TYPES = get_args(SummationType)
+MAX_DOSE_GY = 1e6
+"""A higher dose is a damaged scale: products are sterilised with 2.5e4 Gy. Below it every power that is used is finite.
+"""
 _CORRECTIONS = ("IMAGE", "ROI_OVERRIDE", "WATER")
 
 
@@ -57,6 +60,10 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         raise fault("RTD206", root, "DoseGridScaling", f"{found}, expected a positive number of Gy per unit")
     geometry, reverse = read_geometry(root, findings)
     stored = read_stored_values(root, transfer_syntax, geometry.shape)
+    highest = float(np.max(stored, initial=0)) * scaling
+    if highest > MAX_DOSE_GY:
+        problem = f"found {scaling:g}, by which the highest dose is {highest:g} Gy, as in no patient; export again"
+        raise fault("RTD206", root, "DoseGridScaling", problem)
     saturated = _check_saturation(stored, label, findings)
     findings += zero_fill_findings(stored, label)
     if has(root, "RescaleSlope") or has(root, "RescaleIntercept"):

@@ -359,6 +359,9 @@ CASES: dict[str, Case] = {
     "RTD605": Case("E", protocol=only(constraint("d", metric="D20cc[Gy]", goal="<= 10 Gy")),
                    near_protocol=only(constraint("d", metric="D11cc[Gy]", goal="<= 10 Gy"))),
     "RTD606": Case("E", comb(in_step=True), comb(in_step=False)),
+    # No export gives a number that is not finite past the readers; a protocol whose α/β is denormal does.
+    "RTD608": Case("F", protocol=only(constraint("b", metric="Mean{BED}[Gy]", alpha_beta=1e-310)),
+                   near_protocol=only(constraint("b", metric="Mean{BED}[Gy]", alpha_beta=1.0))),
     # --- clinical outcome ------------------------------------------------------------------------------------------
     "RTD701": Case("E", {"dose": step(high_gy=44.0)}, {"dose": step(high_gy=50.5)}, registry=REGISTRY),
     "RTD702": Case("E", registry=REGISTRY, protocol=only(PTV), near_protocol=only({**PTV, "goal": "<= 53.5 Gy"})),
@@ -398,13 +401,13 @@ CASES: dict[str, Case] = {
                    near_protocol=only(constraint("c"))),
     "RTD806": Case("F", protocol=only(constraint("c", fractions=[30, 40])),
                    near_protocol=only(constraint("c", fractions=[5, 8]))),
+    # --- operation -------------------------------------------------------------------------------------------------
+    "RTD903": Case("F", args=("-o", "json=/dev/null/result.json")),
 }  # fmt: skip
 """One case for each code that an export, a registry or a protocol can raise."""
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
-    "RTD608": ("tests/rules/test_outcome.py", "no file gives a number that is not finite past the readers"),
-    "RTD901": ("tests/cli/test_command_line.py", "a fault of the program, not of an export"),
-    "RTD903": ("tests/cli/test_command_line.py", "a folder that cannot be written to"),
-    "RTD905": ("", "raised where exports are watched as they arrive"),
+    "RTD901": ("tests/cli/test_command_line.py", "a fault of the program, put in for the test: no file may raise it"),
+    "RTD905": ("", "for exports that are watched as they arrive, which no command does yet"),
 }
-"""Codes that no export can raise, with the module of their test and the reason."""
+"""Codes that no file can raise, with the module of their test and the reason."""

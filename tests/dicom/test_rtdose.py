@@ -164,6 +164,13 @@ def test_single_plane(tmp_path):
         ("DoseGridScaling", b"0.1_1", "RTD206F"),
         ("DoseGridScaling", b"1e-3\\1e-2", "RTD009F"),
         ("DoseGridScaling", b"", "RTD206F"),
+        ("DoseGridScaling", b"1e305", "RTD206F"),
+        ("DoseGridScaling", b"1e150", "RTD206F"),
+        ("DoseGridScaling", b"1e6", "RTD206F"),
+        ("PixelSpacing", b"9e307\\2", "RTD213F"),
+        ("PixelSpacing", b"2\\5e-324", "RTD213F"),
+        ("ImagePositionPatient", b"0\\1e300\\0", "RTD008F"),
+        ("GridFrameOffsetVector", b"0\\2.5\\5\\1e300", "RTD008F"),
         ("ImageOrientationPatient", b"1\\0\\0\\0\\1\\0", None),
         ("ImageOrientationPatient", b"1\\0\\0\\0\\1\\0\\0", "RTD009F"),
         ("ImageOrientationPatient", b"1\\0\\0\\1\\0\\0", "RTD213F"),
@@ -227,7 +234,7 @@ def test_pixel_data_length(tmp_path):
 def test_encodings(tmp_path, encoding, bits):
     """The same integers come out of every supported encoding."""
     values = np.random.default_rng(3).integers(0, 2**bits - 2, (4, 3, 5)).astype(float)
-    case = read(tmp_path, dose(values=values, scaling="1", bits=bits), encoding=encoding)
+    case = read(tmp_path, dose(values=values / 2**13, scaling="0.0001220703125", bits=bits), encoding=encoding)
     found = only_dose(case)
     assert found.stored.dtype == np.dtype(f"=u{bits // 8}")
     assert found.stored.astype(float).tolist() == values.tolist()
