@@ -187,8 +187,11 @@ def registration(kind: str = "RIGID", scale: float = 1.0, *, inverse: bool = Fal
     return {"mutate": mutate}
 
 
-def image_patient(shift: float = 0.0, *, missing: bool = False) -> dict[str, Any]:
-    """The box patient with a CT; one image lies `shift` mm from where the contours that refer to it are."""
+def image_patient(shift: float = 0.0, *, missing: bool = False, exported: bool = True) -> dict[str, Any]:
+    """The box patient with a CT; one image lies `shift` mm from where the contours that refer to it are.
+
+    `missing` leaves that image out, `exported` false all of them.
+    """
     def mutate(datasets: dict[str, Dataset]) -> None:
         z = np.arange(-54.0, 64.0, 3.0)
         grid = GridSpec((-78.0, -66.0, -54.0), (len(z), 4, 4), (40.0, 40.0), tuple(float(v + 54) for v in z))
@@ -200,7 +203,7 @@ def image_patient(shift: float = 0.0, *, missing: bool = False) -> dict[str, Any
         moved.ImagePositionPatient = [x, y, str(float(at) + shift)]
         if missing:
             del images[20]
-        for index, image in enumerate(images):
+        for index, image in enumerate(images if exported else ()):
             datasets[f"ct{index:03d}"] = image
 
     return {"mutate": mutate}

@@ -12,7 +12,9 @@ import copy
 import numpy as np
 import pytest
 
+from tests.acceptance.code_kit import cord_with, image_patient
 from tests.acceptance.kit import ABSENT, BETTER, LESIONS, RECORD, constraint, cord_limit, protocol_text, registry_text
+from tests.acceptance.trap_tools import CORD_VOLUME
 from tests.synthetic.encode import element_span
 from tests.synthetic.simple import BOXES, box_roi, simple_datasets, step
 
@@ -248,6 +250,23 @@ def test_no_removal_improves_a_verdict(bench, verdict, removed):
     result = bench.check(export=bench.build(**options).folder, protocol=protocol, registry=registry)
     allowed = BETTER["INCOMPLETE"] if verdict == "FAIL" else BETTER[verdict]
     assert BETTER[result.verdict] <= allowed, f"{verdict} became {result.verdict}\n{result.text}"
+
+
+def test_what_an_absence_hides_is_a_note(bench):
+    """A cross-check whose optional ground is taken away: its warning goes, a note says that nothing was compared."""
+
+    def checked(**options):
+        made = bench.build(**options)
+        return bench.check(export=made.folder, protocol=CORD[0], registry=CORD[1])
+
+    moved = checked(**image_patient(1.0))
+    without = checked(**image_patient(1.0, exported=False))
+    assert (moved.verdict, moved.severity("RTD319")) == ("REVIEW", {"W"}), moved.text
+    assert (without.verdict, without.severity("RTD319")) == ("PASS", {"I"}), without.text
+    large = checked(**cord_with(volume_cc=CORD_VOLUME * 1.1))
+    unstated = checked()
+    assert (large.verdict, large.severity("RTD316")) == ("REVIEW", {"W"}), large.text
+    assert (unstated.verdict, unstated.severity("RTD316")) == ("PASS", {"I"}), unstated.text
 
 
 def test_every_required_element_is_in_the_builder():

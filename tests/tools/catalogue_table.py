@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rtcheck.model.codes import CATALOGUE
 from tests.acceptance.code_cases import CASES, ELSEWHERE
-from tests.tools.pitfall_rows import ALL_ROWS, DIFFERENT_SEVERITIES, NOT_SHOWN, SYMPTOMS
+from tests.tools.pitfall_rows import ALL_ROWS, DIFFERENT_SEVERITIES, LOST_COMPARISONS, NOT_SHOWN, SYMPTOMS
 
 __all__ = ["TARGET", "table"]
 
@@ -44,6 +44,11 @@ def table() -> str:
         lines.append(f"| {code} | {severity} | {record.title} | {rows} | {_tests(code)} |")
     lines += ["", "## Where a severity is another", ""]
     lines += [f"- {codes}: {why}" for codes, why in DIFFERENT_SEVERITIES]
+    lines += ["", "## What an absence hides", "",
+              "Taking away what a limit, a lesion or a rule needs never improves a verdict. Cross-checks use what the",
+              "standard leaves optional; without it there is nothing to compare, and the warning that came of it goes:",
+              "", "| removed | the warning that goes with it | what is said instead |", "|---|---|---|"]
+    lines += [f"| {what} | {warning} | {said} |" for what, warning, said in LOST_COMPARISONS]
     lines += ["", "## What DICOM cannot show", "",
               "A check of exported files is a second check. It cannot see:", ""]
     lines += [f"- {item};" for item in NOT_SHOWN[:-1]] + [f"- {NOT_SHOWN[-1]}."]

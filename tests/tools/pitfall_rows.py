@@ -105,11 +105,31 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD312", "W where filling the gap or leaving it empty changes neither volume nor dose."),
     ("RTD316, RTD319, RTD320, RTD322, RTD606", ("as the priority of the constraint that uses the structure; nothing "
      "for one that nothing uses. RTD320 about a lesion outside its organ is I where no constraint uses the organ.")),
+    ("RTD316, RTD319, RTD504, RTD511, RTD513", "I where nothing could be compared; the note says what (see below)."),
     ("RTD501", "I where the plan states no prescription: the registry's is used and not confirmed."),
     ("RTD512", "I for couch and immobilisation that are drawn."),
     ("RTD511, RTD512, RTD513", "added: isocentre, bolus and density overrides had no code."),
 )
 """Where a severity is not that of the catalogue alone, and why."""
+
+LOST_COMPARISONS: tuple[tuple[str, str, str], ...] = (
+    ("all planning images", "contours off their image (RTD319 W)",
+     "RTD319 I: nothing was compared. With some images left, a missing one is W."),
+    ("ContourImageSequence", "contours off their image (RTD319 W)", "RTD319 I names the structures."),
+    ("ROIVolume and the stored DVH", "a volume or a DVH that disagrees (RTD316, RTD222 W)",
+     "RTD316 I names the structures of which neither could be compared."),
+    ("BeamDose", "a sum that is no prescription (RTD504 W)", "RTD504 I."),
+    ("ROIPhysicalPropertiesSequence", "a density override on a target (RTD513 W)",
+     "RTD513 I where the dose tells of overrides (ROI_OVERRIDE); else nothing: overrides are the exception."),
+    ("a structure with an overridden density", "the same", "the same; what nothing asks for may be absent."),
+    ("FrameOfReferenceUID of the plan", "an isocentre outside the body (RTD511 W)",
+     "without one it is compared as if it were the dose's; with another, RTD511 I."),
+    ("NominalPriorDose", "earlier dose that is not included (RTD510 W)", "nothing: absent is the usual case."),
+    ("dates", "structures or plan changed after the dose (RTD112 W)", "nothing: de-identified exports have none."),
+)
+"""What the standard lets an export leave out although a comparison needs it: what was removed, which warning goes with
+it, what is said instead. Each warning has its severity from the catalogue, so that its absence can be no worse than a
+note without asking for review of every export that is merely sparse; what a limit needs is never among these."""
 
 NOT_SHOWN: tuple[str, ...] = (
     ("whether the images are of this patient and of the right day, and whether the planning scan was taken in the "
