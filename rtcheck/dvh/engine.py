@@ -177,6 +177,7 @@ def sample_solid(
         coarse, _ = sample_shape(solid, leaves, variants[:1], local, at(_SHAPE // _MORE, 0.25), points=True)
         other, areas = sample_prisms(prisms, local, at(few))
         prism, shape = other, value
+    surface = outermost(surface)
     bend_gy = local_bend(local, *coarse.points_mm)
     reach = max(map(bulge_mm, (leaf.stack for leaf in leaves)))
     slope_gy = surface_slope(local, coarse, reach) if reach > 0 else None
@@ -184,11 +185,10 @@ def sample_solid(
     if lines is not None:
         inside = nodes_inside(prisms, lines)
         extremes, margin = prism_extremes(prisms, local, lines, inside, prism), 0.0
-        nodes = deep_nodes(prisms, local, lines, inside, joined([shape, surface]))
+        nodes = deep_nodes(prisms, local, lines, inside, shape, surface)
         surface = outermost(joined([surface, nodes]))
     else:
         extremes, margin = edge_samples(prisms, local, spacing / 4), oblique_margin(local)
-        surface = outermost(surface)
     value, coarse = (replace(samples, points_mm=np.zeros((3, 0))) for samples in (value, coarse))
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
     if not worst <= _AREA_RTOL:

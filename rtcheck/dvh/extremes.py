@@ -72,13 +72,13 @@ def prism_extremes(
         local: the dose; its grids are parallel to the axes.
         lines: ``grid_lines(local)``.
         inside: ``nodes_inside(prisms, lines)``.
-        known: samples of the same prisms.
+        known: samples of the same prisms, ascending.
     """
     edges = _edge_pieces(prisms, lines)
     nodes = _turned(local)
     slabs = np.ones(len(prisms.lower), dtype=bool)
     if nodes is not None:
-        edges, slabs = _promising(prisms, edges, lines, nodes, inside, _limits(prisms, known))
+        edges, slabs = _promising(prisms, edges, lines, nodes, inside, _limits(prisms, (known,)))
     heights, slab = _heights(prisms, lines[2])
     piece, height = _each_height(edges, prisms, slab)
     w, mask = heights[height], prisms.mask[slab[height]]
@@ -94,7 +94,7 @@ def prism_extremes(
     return outermost(joined(found))
 
 
-def deep_nodes(prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[np.bool_], known: Samples) -> Samples:
+def deep_nodes(prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[np.bool_], *known: Samples) -> Samples:
     """Dose at the nodes that lie inside the contours of their slab and of both its neighbours.
 
     There the shape between the contours holds them too, whichever way it is interpolated.
@@ -104,7 +104,7 @@ def deep_nodes(prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[n
         local: the dose; its grids are parallel to the axes.
         lines: ``grid_lines(local)``.
         inside: ``nodes_inside(prisms, lines)``.
-        known: samples of the shape.
+        known: samples of the shape, ascending, and any others.
     """
     nodes = _turned(local)
     slabs = np.ones(len(prisms.lower), dtype=bool)
@@ -213,14 +213,24 @@ def _each_height(edges: _Edges, prisms: Prisms, slab: IntArray) -> tuple[IntArra
     return np.arange(len(height)) - np.repeat(np.cumsum(length) - length - begin, length), height
 
 
-def _limits(prisms: Prisms, known: Samples) -> tuple[FloatArray, FloatArray]:
-    """(slabs,) the dose below which and the dose above which something new would be found in each slab, Gy."""
-    dose = known.dose_gy.sum(axis=0)
+def _limits(prisms: Prisms, known: tuple[Samples, ...]) -> tuple[FloatArray, FloatArray]:
+    """(slabs,) the dose below which and the dose above which something new would be found in each slab, Gy.
+
+    The first of the known ascend in dose, unknown doses last, so that nothing but their ends is looked at.
+    """
     lowest, highest = np.full(len(prisms.mask), -np.inf), np.full(len(prisms.mask), np.inf)
+    first, *others = known
+    dose = first.dose_gy.sum(axis=0)
+    count = len(dose) - int(np.count_nonzero(np.isnan(dose)))
     for bit in range(int(np.max(prisms.mask, initial=0)).bit_length()):
-        member = dose[(known.mask >> bit) & 1 == 1]
-        member = member[~np.isnan(member)]
-        least, most = (float(member.min()), float(member.max())) if len(member) else (np.inf, -np.inf)
+        least, most = np.inf, -np.inf
+        member = (first.mask[:count] & (1 << bit)) != 0
+        if member.any():
+            least, most = float(dose[member.argmax()]), float(dose[count - 1 - member[::-1].argmax()])
+        for other in others:
+            more = other.dose_gy.sum(axis=0)[(other.mask & (1 << bit)) != 0]
+            more = more[~np.isnan(more)]
+            least, most = float(np.min(more, initial=least)), float(np.max(more, initial=most))
         has = (prisms.mask >> bit) & 1 == 1
         lowest[has], highest[has] = np.maximum(lowest[has], least), np.minimum(highest[has], most)
     return lowest, highest

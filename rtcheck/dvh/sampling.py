@@ -178,20 +178,21 @@ def sample_shape(
     surface = _read(layers, np.flatnonzero(layers.volume_mm3 == 0), local, points=False)
     cells = np.flatnonzero(layers.volume_mm3 > 0)
     samples = undivided = _read(layers, cells, local, points=points)
-    parts = _parts_of(layers, cells, lattice)
+    parts: _Parts | None = None
     total, top = _limits(samples)
     kept: list[Samples] = []
     for tails in tails_of(total, _LEAST_SHAPE_CM3)[first_round:]:
-        near = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
-        middle = np.full(len(near), np.nan)
-        middle[near] = local_dose(local, *parts.middle_mm[:, near]).sum(axis=0)
-        chosen = np.flatnonzero(_tails(middle, samples.volume_cm3, tails, top))
-        if len(chosen) == 0:
+        near = np.flatnonzero(near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails))
+        parts = _parts_of(layers, cells[near], lattice) if parts is None else _some_parts(parts, near)
+        middle = local_dose(local, *parts.middle_mm).sum(axis=0)
+        hit = np.flatnonzero(_tails(middle, samples.volume_cm3[near], tails, top))
+        if len(hit) == 0:
             break
-        rest = np.ones(len(near), dtype=bool)
+        chosen = near[hit]
+        rest = np.ones(len(samples.mask), dtype=bool)
         rest[chosen] = False
         kept.append(_part(samples, rest))
-        parts = _cut_parts(parts, chosen)
+        parts = _cut_parts(parts, hit)
         at = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
         fine = Samples(local_dose(local, *at), volume, mask, at if points else _NOWHERE)
@@ -231,6 +232,10 @@ def _parts_of(layers: Layers, at: IntArray, lattice: Lattice) -> _Parts:
         np.stack([row, column, layers.layer[at]]),
         whole,
     )
+
+
+def _some_parts(parts: _Parts, at: IntArray) -> _Parts:
+    return _Parts(parts.middle_mm[:, at], parts.size_mm[:, at], parts.cell[:, at], parts.whole[at])
 
 
 def _cut_parts(parts: _Parts, chosen: IntArray) -> _Parts:

@@ -96,13 +96,16 @@ def _slopes(level: FloatArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
 
 def _slope(after: FloatArray, here: FloatArray, before: FloatArray) -> FloatArray:
     """Central difference per cell; one-sided where a neighbour's distance was not computed."""
-    forward, backward = after - here, here - before
-    limit = FAR_MM / 10
-    forward_good, backward_good = np.abs(forward) < limit, np.abs(backward) < limit
-    both = (forward + backward) / 2
-    return np.where(
-        forward_good & backward_good, both, np.where(forward_good, forward, np.where(backward_good, backward, 0.0))
-    )
+    central = after - before
+    central /= 2
+    far = np.flatnonzero(np.maximum(np.abs(after), np.abs(before)) > FAR_MM / 10)
+    if len(far):
+        forward, backward = after[far] - here[far], here[far] - before[far]
+        limit = FAR_MM / 10
+        forward_good, backward_good = np.abs(forward) < limit, np.abs(backward) < limit
+        one_sided = np.where(forward_good, forward, np.where(backward_good, backward, 0.0))
+        central[far] = np.where(forward_good & backward_good, central[far], one_sided)
+    return central
 
 
 @dataclass(frozen=True, slots=True, eq=False)
