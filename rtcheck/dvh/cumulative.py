@@ -45,22 +45,32 @@ class Cumulative:
     Attributes:
         dose: (n,) Gy, descending from the maximum to the minimum, read-only; empty without volume inside.
         volume: (n,) cm3 that receive at least `dose`, ascending from 0 to `inside`, read-only.
-        mean: Gy, of the part inside the dose grid.
         inside, outside: cm3 inside and outside the dose grid.
+        source: what it is the curve of.
         finite: whether all doses and volumes are finite; if not, the curve is empty.
     """
 
     dose: FloatArray
     volume: FloatArray
-    mean: float
     inside: float
     outside: float
+    source: DVH
     finite: bool = True
 
     @property
     def total(self) -> float:
         """Volume of the whole structure in cm3."""
         return self.inside + self.outside
+
+    @property
+    def mean(self) -> float:
+        """Mean dose of the part inside the dose grid in Gy; NaN without one."""
+        if len(self.dose) == 0:
+            return math.nan
+        doses, volumes = self.source.dose_gy, self.source.volume_cm3
+        # from the middle of the range, so that a uniform dose is its own mean to the last digit
+        middle = 0.5 * (float(doses[0]) + float(doses[-1]))
+        return middle + float(np.sum((doses - middle) * volumes)) / self.inside
 
 
 @lru_cache(maxsize=24)  # the conventions of one structure: its metrics are asked one after the other
@@ -72,32 +82,41 @@ def cumulative(dvh: DVH) -> Cumulative:
     """
     dose, weight = dvh.dose_gy[::-1], dvh.volume_cm3[::-1]
     inside, outside = float(np.sum(dvh.volume_cm3)), dvh.outside_cm3
-    extremes = (dvh.minimum_gy, dvh.maximum_gy) if len(dose) else ()
-    if not (all(map(math.isfinite, (inside, outside, *extremes))) and bool(np.all(np.isfinite(dose)))):
-        return Cumulative(np.zeros(0), np.zeros(0), math.nan, inside, outside, finite=False)
+    ends = (dvh.minimum_gy, dvh.maximum_gy, float(dose[0]), float(dose[-1])) if len(dose) else ()
+    falls = dose[1:] < dose[:-1]
+    strictly = bool(falls.all())
+    # between finite ends what falls from each to the next is finite; only plateaus can hide something else
+    if not (all(map(math.isfinite, (inside, outside, *ends))) and (strictly or bool(np.isfinite(dose).all()))):
+        return Cumulative(np.zeros(0), np.zeros(0), inside, outside, dvh, finite=False)
     if outside < VOLUME_TOLERANCE * (inside + outside):
         outside = 0.0
     if inside <= 0:
-        return Cumulative(np.zeros(0), np.zeros(0), math.nan, 0.0, outside)
-    falls = dose[1:] < dose[:-1]
+        return Cumulative(np.zeros(0), np.zeros(0), 0.0, outside, dvh)
     end = np.cumsum(weight)
     end *= inside / end[-1]
-    if np.all(falls):
-        nodes, levels = end - 0.5 * weight, dose
+    if strictly:
+        levels, nodes = dose, weight * -0.5
+        nodes += end
     elif np.any(dose[1:] > dose[:-1]):
         raise ValueError("the samples of a DVH must ascend in dose")
     else:
         nodes, levels = _plateau_nodes(dose, end, falls)
     top, bottom = max(dvh.maximum_gy, float(dose[0])), min(dvh.minimum_gy, float(dose[-1]))
-    # the mean is taken from the middle of the range, so that a uniform dose is its own mean to the last digit
-    middle = 0.5 * (float(dose[0]) + float(dose[-1]))
     return Cumulative(
-        dose=frozen(np.concatenate(([top], levels, [bottom]))),
-        volume=frozen(np.concatenate(([0.0], nodes, [inside]))),
-        mean=middle + float(np.sum((dvh.dose_gy - middle) * dvh.volume_cm3)) / inside,
+        dose=_between(top, levels, bottom),
+        volume=_between(0.0, nodes, inside),
         inside=inside,
         outside=outside,
+        source=dvh,
     )
+
+
+def _between(first: float, values: FloatArray, last: float) -> FloatArray:
+    """Return the values with one more at either end, read-only."""
+    out = np.empty(len(values) + 2)
+    out[0], out[1:-1], out[-1] = first, values, last
+    out.setflags(write=False)
+    return out
 
 
 def _plateau_nodes(dose: FloatArray, end: FloatArray, falls: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:

@@ -39,8 +39,9 @@ def check(root: Path, fault: Fault | None):
     out.mkdir(exist_ok=True)
     for path in out.iterdir():
         path.unlink()
-    arguments = ["check", root / "export", "--registry", root / "registry.toml", "--protocol", root / "protocol.toml",
-                 "--jobs", 1, "--format", "json", "-o", f"json={out / 'r.json'}", "-o", f"junit={out / 'r.xml'}"]  # fmt: skip
+    arguments = ["check", root / "export", "--registry", root / "registry.toml", "--jobs", 1,
+                 "--protocol", root / "protocol.toml", "--format", "json", "-o", f"json={out / 'r.json'}",
+                 "-o", f"junit={out / 'r.xml'}"]  # fmt: skip
     if fault is None:
         result = run(*arguments)
     else:
