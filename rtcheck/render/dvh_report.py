@@ -5,7 +5,7 @@ from __future__ import annotations
 from rtcheck.dvh.metric import MetricValue
 from rtcheck.dvh_table import DVHRow, DVHTable
 from rtcheck.render.finding_lines import finding_lines
-from rtcheck.render.json_report import document_text, findings_list
+from rtcheck.render.json_report import findings_list, table_text
 from rtcheck.render.numbers import format_interval
 from rtcheck.render.terminal import Paint, cells, no_paint, pad, visible, wrap
 
@@ -16,7 +16,7 @@ SCHEMA = "rtcheck.dvh/1"
 
 def dvh_json(table: DVHTable, exit_code: int) -> str:
     """Return the table as one JSON document; a metric without a value has nulls and the reason."""
-    return document_text({
+    return table_text({
         "schema": SCHEMA,
         "exit_code": exit_code,
         "structure_model": table.model,

@@ -19,7 +19,16 @@ from rtcheck.render.reconciliation import reconciliation_document
 from rtcheck.report import PlanSummary, Provenance, Report
 from rtcheck.rules.result import LesionResult, Outcome
 
-__all__ = ["SCHEMA", "document_text", "findings_list", "plain_json", "report_document", "report_json", "report_sha256"]
+__all__ = [
+    "SCHEMA",
+    "document_text",
+    "findings_list",
+    "plain_json",
+    "report_document",
+    "report_json",
+    "report_sha256",
+    "table_text",
+]
 
 SCHEMA = "rtcheck.report/1"
 
@@ -60,6 +69,26 @@ def document_text(document: Mapping[str, object]) -> str:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     # A file name with bytes that are not UTF-8 arrives with lone surrogates, which no encoder takes.
     return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def table_text(document: Mapping[str, object]) -> str:
+    """Write a document in the same form, but a list of numbers in one line: thousands of lines serve nobody."""
+    text = _in_lines(document, "\n")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def _in_lines(value: object, line: str) -> str:
+    deeper = line + "  "
+    if isinstance(value, Mapping) and value:
+        items = (f"{_scalar(key)}: {_in_lines(item, deeper)}" for key, item in value.items())
+        return "{" + deeper + ("," + deeper).join(items) + line + "}"
+    if isinstance(value, list) and value and not all(isinstance(item, (int, float)) for item in value):
+        return "[" + deeper + ("," + deeper).join(_in_lines(item, deeper) for item in value) + line + "]"
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def findings_list(findings: tuple[Finding, ...]) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtcheck.model.finding import finding
-from rtcheck.render.json_report import plain_json, report_json
+from rtcheck.render.json_report import document_text, plain_json, report_json, table_text
 from tests.golden.reports import failing, hostile, passing, refused
 
 
@@ -88,3 +88,17 @@ def test_any_evidence_becomes_json(value):
 def test_sets_in_evidence_are_sorted():
     """No order of a set reaches the output."""
     assert plain_json({"b", "a", "c"}) == ["a", "b", "c"]
+
+
+def test_a_table_differs_from_a_document_in_lists_of_numbers_only():
+    """Numbers stand in one line of a table; all else has the form that every document has, and both say the same."""
+    same = {"b": {"c": None, "d": [], "e": {}}, "f": ["x", {"g": 1, "h": True}, [{}]], "h": "é\"\n\u202e", "": 1.5}
+    assert table_text(same) == document_text(same)
+    curve = {"dose_gy": [0.0, 1e-3, 2], "volume_cc": [3.25, 0.5, 0.0]}
+    assert table_text({"curve": curve}).splitlines()[2:4] == [
+        '    "dose_gy": [0.0, 0.001, 2],',
+        '    "volume_cc": [3.25, 0.5, 0.0]',
+    ]
+    assert json.loads(table_text({"curve": curve})) == {"curve": curve}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        table_text({"curve": [0.0, float("nan")]})
