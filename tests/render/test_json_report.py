@@ -92,7 +92,7 @@ def test_sets_in_evidence_are_sorted():
 
 def test_a_table_differs_from_a_document_in_lists_of_numbers_only():
     """Numbers stand in one line of a table; all else has the form that every document has, and both say the same."""
-    same = {"b": {"c": None, "d": [], "e": {}}, "f": ["x", {"g": 1, "h": True}, [{}]], "h": "é\"\n\u202e", "": 1.5}
+    same = {"b": {"c": None, "d": [], "e": {}}, "f": ["x", {"g": 1, "h": True}, [{}]], "h": 'é"\n\u202e', "": 1.5}
     assert table_text(same) == document_text(same)
     curve = {"dose_gy": [0.0, 1e-3, 2], "volume_cc": [3.25, 0.5, 0.0]}
     assert table_text({"curve": curve}).splitlines()[2:4] == [
