@@ -20,6 +20,9 @@ __all__ = ["MAX_POINTS", "NO_CONTOURS", "check_point_count", "read_contours"]
 MAX_POINTS = 20_000_000
 """Points of one structure set beyond this are refused."""
 
+_LARGEST_MM = 3000.0
+"""No structure of a patient, a couch or a mask spans more: a vertex has been lost or altered."""
+
 _CONTOUR_SEQUENCE, _CONTOUR_DATA = tag_of("ContourSequence"), tag_of("ContourData")
 _KINDS = frozenset(("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
 
@@ -95,7 +98,16 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
         )
     starts = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(np.asarray(counts) // 3, out=starts[1:])
-    return ContourSet(frozen(numbers.values.reshape(-1, 3)), frozen(starts), tuple(kinds), _images(contours))
+    points = numbers.values.reshape(-1, 3)
+    span = float(np.max(np.ptp(points, axis=0)))
+    if span > _LARGEST_MM:
+        message = (
+            f"its contours span {span:.0f} mm, more than any structure (at most {_LARGEST_MM:.0f} mm): a coordinate is "
+            "damaged; export the structure set again"
+        )
+        findings.append(finding("RTD305", subject, message, "E"))
+        return NO_CONTOURS
+    return ContourSet(frozen(points), frozen(starts), tuple(kinds), _images(contours))
 
 
 def _images(contours: list[Dataset]) -> tuple[str, ...]:
