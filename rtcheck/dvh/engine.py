@@ -174,6 +174,8 @@ def sample_solid(
         prism, shape = value, other
     else:
         value, surface = sample_shape(solid, leaves, variants, local, at(_SHAPE))
+        if not np.any(value.mask & 1):
+            return unusable(finding("RTD605", name, f"{name} is empty: its interpolated shape has no volume."))
         coarse, _ = sample_shape(solid, leaves, variants[:1], local, at(_SHAPE // _MORE, 0.25), points=True)
         other, areas = sample_prisms(prisms, local, at(few))
         prism, shape = other, value

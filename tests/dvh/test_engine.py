@@ -278,3 +278,21 @@ def test_only_a_coarse_step_of_the_stored_integers_widens_the_interval(scaling, 
     result = dose_of(Leaf(stack_of(roi_of(sphere(9), 2.5, 0.3))), field_of(grid))
     assert result.dose_error_gy == pytest.approx(error)
     assert [item.subject for item in result.findings if item.code == "RTD216"] == (["dose.dcm"] if error else [])
+
+
+def edge_of_a_tip():
+    """A sphere and a post beside its tip: they meet in the sphere's last prism, not in its rounded shape."""
+    ball = Leaf(stack_of(roi_of(sphere(10), 2.5, 0.4)))
+    post = Leaf(stack_of(roi_of_rings(on_planes(square(0.2, 5.02, -0.1), (10.0, 11.0, 12.0)))))
+    return Combination("&", ball, post)
+
+
+def test_what_only_one_model_finds_has_a_volume_under_that_model_alone():
+    """0.2 x 0.2 x 0.25 mm between prisms, nothing between shapes: RTD605 there, never "outside the dose grid"."""
+    field = field_of(grid_of(SLOPE, 2.5, 15))
+    prism = dose_of(edge_of_a_tip(), field, "prism")
+    assert prism.value.total_cm3 == pytest.approx(0.2 * 0.2 * 0.25 / 1000, rel=1e-9)
+    assert dict(prism.alternatives)["shape"].total_cm3 == 0
+    sampled = sample_solid("A", edge_of_a_tip(), field, "shape")
+    assert [(f.code, f.severity) for f in sampled.findings] == [("RTD605", "E")]
+    assert structure_dose(sampled, None).value.total_cm3 == 0
