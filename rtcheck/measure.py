@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.cumulative import forget_curves
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.engine import SampledSolid, sample_solid
 from rtcheck.dvh.field import DoseField, DosePart, Quantity
@@ -296,6 +297,7 @@ def release(bench: Bench, bound: BoundExpression) -> None:
     bench.readings.pop(key, None)
     for known in [item for item in bench.doses if item[0] == key]:
         del bench.doses[known]
+    forget_curves()
 
 
 def by_solid(bounds: Iterable[BoundExpression | None]) -> tuple[tuple[int, ...], ...]:

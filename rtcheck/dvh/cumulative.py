@@ -28,6 +28,7 @@ __all__ = [
     "cumulative",
     "curve_points",
     "dose_to_hottest",
+    "forget_curves",
     "volume_at_least",
 ]
 
@@ -117,6 +118,11 @@ def _between(first: float, values: FloatArray, last: float) -> FloatArray:
     out[0], out[1:-1], out[-1] = first, values, last
     out.setflags(write=False)
     return out
+
+
+def forget_curves() -> None:
+    """Let go of the curves kept for the last structure: they take several times the memory of its samples."""
+    cumulative.cache_clear()
 
 
 def _plateau_nodes(dose: FloatArray, end: FloatArray, falls: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
