@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,12 +15,16 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """What the libraries of linear algebra read when they are imported. Nothing here is large enough for their threads,
 which cost memory and forbid the forks of `rtcheck.cli.workers`; who sets them has them."""
 
+_GARBAGE = (20_000, 20, 20)
+"""A run of seconds makes little garbage that counting references does not find; looking for it rarely saves 4 %."""
+
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody else's code has a say in what is valid
+    gc.set_threshold(*_GARBAGE)
     sys.exit(run())
 
 

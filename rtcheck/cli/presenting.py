@@ -73,8 +73,6 @@ def presented(report: Report, exhibits: Exhibits | None, asked: Presenting) -> R
         FileFaultsError: the key file is wrong.
         OutputError: the key file could not be written.
     """
-    from rtcheck.render.page_strip import PageOptions
-
     if asked.redact_key is not None and not asked.redact:
         raise click.UsageError("--redact-key needs --redact")
     if asked.blinded:
@@ -83,13 +81,7 @@ def presented(report: Report, exhibits: Exhibits | None, asked: Presenting) -> R
         report, exhibits = blind(report, exhibits)
     if asked.redact:
         report, exhibits = _redacted(report, exhibits, asked.redact_key)
-    conventions = report.provenance.conventions
-    options = PageOptions(
-        redacted=conventions.get("redacted") == "yes",
-        blinded=conventions.get("blinded") == "yes",
-        selftest=asked.selftest,
-    )
-    return Rendering(report, exhibits, asked.language, options)
+    return Rendering(report, exhibits, asked.language, asked.selftest)
 
 
 def _redacted(report: Report, exhibits: Exhibits | None, key: Path | None) -> tuple[Report, Exhibits | None]:

@@ -12,7 +12,7 @@ from rtcheck.cli.streams import note
 if TYPE_CHECKING:
     from rtcheck.exhibits import Exhibits
     from rtcheck.render.document import Language
-    from rtcheck.render.page_strip import PageOptions
+    from rtcheck.render.stored_selftest import StoredSelfTest
     from rtcheck.report import Report
 
 __all__ = ["EXHIBITED", "FORMATS", "PICTURED", "Rendering", "rendered", "store_rendered"]
@@ -41,12 +41,12 @@ EXHIBITED = frozenset((*_OF_DOCUMENT, "exhibits"))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendering:
-    """What is to be written: a report, its exhibits (None: there are none), the language and what was done to it."""
+    """What is to be written: a report, its exhibits (None: none), the language, and the self-test of the machine."""
 
     report: Report
     exhibits: Exhibits | None
     language: Language
-    options: PageOptions
+    selftest: StoredSelfTest | None
 
 
 def rendered(rendering: Rendering, kind: str) -> bytes:
@@ -64,10 +64,12 @@ def rendered(rendering: Rendering, kind: str) -> bytes:
         module, name = _OF_REPORT[kind]
         made = getattr(importlib.import_module(module), name)(rendering.report)
     else:
-        from rtcheck.render.build_document import build_document
+        from rtcheck.render.build_document import PageOptions, build_document
 
         module, name = _OF_DOCUMENT[kind]
-        document = build_document(rendering.report, rendering.exhibits, rendering.language, rendering.options)
+        done = rendering.report.provenance.conventions
+        options = PageOptions(done.get("redacted") == "yes", done.get("blinded") == "yes", rendering.selftest)
+        document = build_document(rendering.report, rendering.exhibits, rendering.language, options)
         made = getattr(importlib.import_module(module), name)(document)
     return made if isinstance(made, bytes) else str(made).encode("utf-8")
 
