@@ -190,5 +190,15 @@ def curve_points(dvh: DVH, n: int = 201) -> tuple[FloatArray, FloatArray]:
         return frozen(np.zeros(0)), frozen(np.zeros(0))
     top = float(curve.dose[0])
     doses = np.linspace(0.0, top, max(n, 2)) if top > 0 else np.zeros(1)
-    volumes = np.array([volume_at_least(curve, float(dose)) for dose in doses])
-    return frozen(doses), frozen(volumes)
+    return frozen(doses), frozen(_volumes_at_least(curve, doses))
+
+
+def _volumes_at_least(curve: Cumulative, dose_gy: FloatArray) -> FloatArray:
+    """(n,) what `volume_at_least` gives for each dose."""
+    size = len(curve.dose)
+    count = size - np.searchsorted(curve.dose[::-1], dose_gy - DOSE_TOLERANCE * np.abs(dose_gy), side="left")
+    at = np.clip(count, 1, size - 1)
+    above, step = curve.dose[at - 1], curve.dose[at - 1] - curve.dose[at]
+    share = np.clip((above - dose_gy) / np.where(step > 0, step, 1.0), 0.0, 1.0)
+    between = curve.volume[at - 1] + share * (curve.volume[at] - curve.volume[at - 1])
+    return np.where(count == 0, 0.0, np.where(count == size, curve.inside, between))
