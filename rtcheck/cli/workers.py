@@ -17,7 +17,7 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rtcheck.cli.parcels import pack, unpack
@@ -115,6 +115,14 @@ def _may_fork() -> bool:
         return False
 
 
+def _ready(files: Iterable[int], *, wait: bool) -> list[int]:
+    """Return the files that something can be read from, or that have ended; wait for one where asked to."""
+    waiting = select.poll()  # unlike select.select for any number of open files
+    for file in files:
+        waiting.register(file, select.POLLIN)
+    return [file for file, _ in waiting.poll(None if wait else 0)]
+
+
 class Shared:
     """Tasks, and the processes that share them. Without children every task is done when its result is asked for."""
 
@@ -134,8 +142,8 @@ class Shared:
         try:
             self._tokens, self._feed = os.pipe()
             os.set_blocking(self._tokens, False)
-            self._slots = [os.memfd_create("rtcheck") for _ in range(min(_AHEAD, len(self._tasks)))]
-            for slot in range(len(self._slots)):
+            for slot in range(min(_AHEAD, len(self._tasks))):
+                self._slots.append(os.memfd_create("rtcheck"))
                 self._issue(slot)
             self._clock.share(children)
             for child in range(1, children + 1):
@@ -154,6 +162,9 @@ class Shared:
                     self._work(child, write)
                 os._exit(1)
             self._children[read] = pid
+        except OSError:
+            os.close(read)
+            raise
         finally:
             os.close(write)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -194,7 +205,7 @@ class Shared:
             os.dup2(silence, stream)
         gc.freeze()  # what the parent made is neither searched for garbage nor copied by that
         while True:
-            select.select([self._tokens], [], [])
+            _ready([self._tokens], wait=True)
             claimed = self._claim()
             if claimed is None:
                 continue
@@ -253,7 +264,7 @@ class Shared:
         if not self._children:
             return
         self._clock.is_up()  # they see what was used here
-        for notes in select.select([*self._children], [], [], None if wait else 0)[0]:
+        for notes in _ready(self._children, wait=wait):
             note = os.read(notes, _NOTE.size)
             if not note:  # it was killed, or the time is up: what it was doing nobody else does
                 self._dismiss()
