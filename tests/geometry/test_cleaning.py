@@ -76,3 +76,34 @@ def test_planes_together_as_each_alone():
             assert len(together.rings) == len(alone.rings)
             assert all(np.array_equal(a, b) for a, b in zip(together.rings, alone.rings, strict=True))
             assert replace(together, rings=()) == replace(alone, rings=())
+
+
+def test_a_ring_that_meets_itself_at_its_smallest_vertex_has_one_form():
+    """Where the smallest vertex occurs twice every rotation still becomes the same ring, the smaller loop first."""
+    ring = np.array([[0, 0], [4, 0], [4, 2], [0, 0], [3, 4], [0, 4]], dtype=float)
+    for k in range(6):
+        for turned in (np.roll(ring, k, axis=0), np.roll(ring, k, axis=0)[::-1]):
+            assert np.array_equal(canonical_ring(turned), np.roll(ring, -3, axis=0))
+
+
+def test_a_loop_behind_a_channel_may_cross_itself():
+    """A bow-tie hung to a square by a channel: 16 by parity, and the lobe of 4 that a signed reading loses is told."""
+    bow_tie = [[10, 0], [14, 4], [14, 0], [10, 4]]
+    region = resolve_plane([np.array([[0, 0], [4, 0], *bow_tie, [10, 0], [4, 0], [4, 4], [0, 4]], float)], exclusive=False)
+    assert region.area_mm2 == pytest.approx(16 + 8)
+    assert region.crossing_mm2 == pytest.approx(4)
+    assert region.resolved == 1
+
+
+def test_loops_without_area_enclose_nothing():
+    """Two flat loops joined by a channel enclose nothing, and nobody reads them otherwise."""
+    ring = np.array([[0, 0], [1, 0], [2, 0], [0, 0], [0, 5], [1, 5], [2, 5], [0, 5]], float)
+    region = resolve_plane([ring], exclusive=False)
+    assert region.rings == ()
+    assert (region.area_mm2, region.crossing_mm2, region.resolved) == (0, 0, 1)
+
+
+def test_a_point_said_twice_in_a_keyhole_is_said_once():
+    """A vertex that is repeated on the plane does not hide the hole of a keyhole: 64 of 100."""
+    keyhole = [[0, 0], [10, 0], [10, 0], [10, 10], [0, 10], [0, 2], [2, 2], [2, 8], [8, 8], [8, 2], [2, 2], [0, 2]]
+    assert resolve_plane([np.array(keyhole, float)], exclusive=False).area_mm2 == pytest.approx(64)
