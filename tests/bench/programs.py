@@ -37,7 +37,7 @@ class Program:
 def _rtcheck(model):
     def commands(python, case, out):
         asked = [word for metric in ASKED for word in ("-m", metric)]
-        options = ["--structure-model", model, "--format", "json"]
+        options = ["--structure-model", model, "--jobs", "1", "--format", "json"]
         return [[python, "-m", "rtcheck", "dvh", case / "export", *options, *asked]]
 
     return commands
