@@ -39,6 +39,8 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     if sampled.value is None:
         none = DVH(frozen(np.zeros(0)), frozen(np.zeros(0)), float("nan"), float("nan"))
         return StructureDose(none, (), None, 0.0, 0.0, sampled.model, sampled.findings)
+    assert sampled.coarse is not None  # both are sampled together with the value
+    assert sampled.bend_gy is not None
     count = len(sampled.variants)
     other_model = "shape" if sampled.model == "prism" else "prism"
     search = {"prism": sampled.extremes, "shape": sampled.surface}
@@ -51,15 +53,13 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         share = _BEYOND + _BEYOND_PLANES / sampled.planes
         alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
         alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
-    if sampled.coarse is not None and sampled.slope_gy is not None:
+    if sampled.slope_gy is not None:
         alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
-    coarse = None
-    if sampled.coarse is not None and sampled.bend_gy is not None:
-        rough = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * sampled.bend_gy)
-        coarse = _histograms(rough, None, sampled, quantity, 1)[0]
-        coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
+    rough = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * sampled.bend_gy)
+    coarse = _histograms(rough, None, sampled, quantity, 1)[0]
+    coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
     return StructureDose(
         value=value[0],
         alternatives=tuple(alternatives),

@@ -271,8 +271,6 @@ def _promising(
     found: dict[tuple[float, float], NDArray[np.bool_]] = {}
     for s, (start, stop) in enumerate(itertools.pairwise(starts)):
         own = order[start:stop]
-        if len(own) == 0:
-            continue
         lowest, highest = float(limits[0][own].max()), float(limits[1][own].min())
         if (lowest, highest) not in found:
             found[lowest, highest] = (nodes > highest) | (nodes < lowest)
@@ -338,8 +336,7 @@ def _node_points(
         for face, touching in ((lower, prisms.upper == lower), (upper, prisms.lower == upper)):
             covered = np.zeros_like(here)
             for other in np.flatnonzero(touching & ((prisms.mask & mask) == mask)).tolist():
-                if other != s:
-                    covered |= inside[prisms.section[other]]
+                covered |= inside[prisms.section[other]]
             faces.append((face, covered))
         first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
         within = np.flatnonzero(here & faces[0][1] & faces[1][1] if deep else here)

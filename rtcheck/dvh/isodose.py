@@ -213,8 +213,6 @@ def _whole_cells(parcels: Parcels, cells: IntArray) -> _Sums:
 
 def _counted(territory: Territory, points: FloatArray, volume: FloatArray) -> _Sums:
     """Sum the volume of points by where they are."""
-    if len(points) == 0:
-        return _Sums()
     own = territory.belongs(points)
     body = territory.in_body(points)
     return _Sums(float(np.sum(volume[own & body])), float(np.sum(volume[own & ~body])))

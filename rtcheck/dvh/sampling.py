@@ -261,8 +261,7 @@ def _within(samples: Samples, which: NDArray[np.bool_], undivided: Samples, surf
             known = [each.dose_gy[part, (each.mask & mask) == mask] for each in (undivided, surface)]
             lowest = min(float(np.min(each, initial=np.inf, where=~np.isnan(each))) for each in known)
             highest = max(float(np.max(each, initial=-np.inf, where=~np.isnan(each))) for each in known)
-            if lowest <= highest:
-                dose[part, at] = np.clip(dose[part, at], lowest, highest)
+            dose[part, at] = np.clip(dose[part, at], lowest, highest)
     return replace(samples, dose_gy=dose)
 
 

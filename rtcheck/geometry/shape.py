@@ -199,8 +199,6 @@ def _section(solid: Solid, regions: Regions, planes: tuple[int, ...], lattice: L
     if region is None:
         return None
     rings = regions.rings(region)
-    if not rings:
-        return None
     starts = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64)
     cells = cover(np.concatenate(rings), starts, np.zeros(len(rings), dtype=np.int64), 1, lattice)
     step = _EDGE_CELLS * min(lattice.du, lattice.dv)
