@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -123,6 +122,8 @@ def _refuse_missing(table: DVHTable, names: tuple[str, ...], case: Case) -> None
     missed = [item for item in table.findings if item.code in ("RTD301", "RTD302") and item.subject in names]
     if not missed:
         return
+    import difflib
+
     there = {roi.name.casefold(): roi.name for structures in case.structure_sets for roi in structures.rois}
     lines = []
     for item in missed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import click
@@ -97,6 +96,8 @@ def _constraint_page(topic: str, protocol_name: str | None) -> tuple[str, list[s
 
 def _unknown(topic: str, ids: list[str]) -> str:
     """Say what the topic might have been."""
+    import difflib
+
     from rtcheck.dvh.notation import parse_metric
     from rtcheck.model.codes import CATALOGUE
 

@@ -20,7 +20,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rtcheck.cli.parcels import pack, unpack
 from rtcheck.cli.time_limit import Clock
 
 __all__ = ["MOST_JOBS", "Crew", "Shared", "crew", "usable_processors"]
@@ -194,6 +193,8 @@ class Shared:
 
     def _work(self, child: int, notes: int) -> None:
         """Do tasks until there are no more; never returns to who forked."""
+        from rtcheck.cli.parcels import pack
+
         for number in _LATER:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, signal.SIG_DFL)  # ends in silence; the parent says that it was interrupted
@@ -235,6 +236,8 @@ class Shared:
             return self._results.pop(place)
         if place not in self._sent:
             return self._tasks[place]()
+        from rtcheck.cli.parcels import unpack
+
         slot, size = self._sent.pop(place)
         try:
             return unpack(self._slots[slot], size)
