@@ -104,7 +104,7 @@ def test_contours_drawn_on_sagittal_planes(normal):
 
 
 def test_an_oblique_picture_of_a_part_shows_that_part():
-    """In a window that only some slabs reach the outline of an oblique box is the box's own, to a step of the lattice."""
+    """In a window that only some slabs reach the outline of an oblique box is its own, to a step of the lattice."""
     turn = np.deg2rad(30)
     basis = np.array([[1, 0, 0], [0, np.cos(turn), np.sin(turn)], [0, -np.sin(turn), np.cos(turn)]])
     stack = stack_of([square(-10, 10, -10, 10, z) @ basis for z in range(-15, 16, 3)])

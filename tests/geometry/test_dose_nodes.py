@@ -63,3 +63,38 @@ def test_the_grids_own_faces():
     none = np.zeros(0)
     assert len(read_dose(nodes, none, none, none)) == 0
     assert len(read_bend(nodes, none, none, none)) == 0
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+def test_grids_of_one_or_two_planes(planes):
+    """A dose on one plane is known on that plane, on two planes between them, as the whole grid says."""
+    grid = grid_of(WAVES, 2.0, 10)
+    offsets = grid.geometry.offsets_mm[:planes]
+    flat = replace(grid, stored=grid.stored[:planes], geometry=replace(grid.geometry, offsets_mm=offsets))
+    x, y, _ = points(8, 200)
+    z = np.resize(np.array(grid.geometry.origin_mm[2] + np.asarray([*offsets, np.mean(offsets)])), len(x))
+    nodes = nodes_about(flat, EYE, np.full(3, -8.0), np.full(3, 8.0))
+    found = read_dose(nodes, x, y, z)
+    assert not np.isnan(found).any()
+    assert np.allclose(found, dose_at(flat, EYE, x, y, z), rtol=0, atol=1e-12)
+    assert np.allclose(read_bend(nodes, x, y, z), bend_at(flat, EYE, x, y, z), rtol=0, atol=1e-12)
+    assert np.isnan(read_dose(nodes, x, y, z + 40)).all()
+
+
+def test_a_hair_before_the_first_voxel_is_on_it():
+    """Up to 1e-6 mm outside the grid the dose is that of its face; beyond it is unknown, with uneven planes too."""
+    grid = grid_of(WAVES, 2.0, 10)
+    offsets = np.cumsum([0.0, *np.resize([1.0, 2.0, 4.0], len(grid.geometry.offsets_mm) - 1)])
+    uneven = replace(grid, geometry=replace(grid.geometry, offsets_mm=tuple(offsets.tolist())))
+    first = np.array(grid.geometry.origin_mm)
+    for each in (grid, uneven):
+        shape = each.geometry
+        last = first + np.array([2.0 * (shape.columns - 1), 2.0 * (shape.rows - 1), shape.offsets_mm[-1]])
+        nodes = nodes_about(each, EYE, first, last)
+        for corner, out, stored in ((first, -1, each.stored[0, 0, 0]), (last, 1, each.stored[-1, -1, -1])):
+            near, far = (read_dose(nodes, *(corner + out * hair)[:, None])[0] for hair in (5e-7, 5e-6))
+            assert near == pytest.approx(stored * each.scaling_gy, abs=1e-9)
+            assert np.isnan(far)
+            # along the uneven axis alone
+            beyond = corner + np.array([0, 0, out * 5e-6])
+            assert np.isnan(read_dose(nodes, *beyond[:, None])[0])

@@ -57,3 +57,34 @@ def test_bend_makes_up_for_a_parabola():
     grid = grid_of(dose, 2.5, 20, scaling=1e-7)
     p = np.random.default_rng(3).uniform(-15, 15, (100, 3)).T
     assert np.allclose(dose_at(grid, EYE, *p) + bend_at(grid, EYE, *p), dose(*p), atol=1e-5)
+
+
+def flat_grid(offsets):
+    """A grid of 4 x 5 voxels on these planes, of random integers."""
+    stored = np.random.default_rng(4).integers(0, 60000, (len(offsets), 4, 5)).astype(np.uint16)
+    stored.setflags(write=False)
+    geometry = GridGeometry((0.0, 0.0, 0.0), (1, 0, 0), (0, 1, 0), (2.0, 1.5), offsets, 4, 5, "1.2")
+    return DoseGrid(geometry, stored, 0.001, "PHYSICAL", "PLAN", "1", ())
+
+
+def test_a_single_plane_is_known_on_that_plane_alone():
+    """Dose of one plane is bilinear on it and unknown a hair above or below."""
+    grid = flat_grid((0.0,))
+    x, y = np.random.default_rng(5).uniform(0, 6, (2, 50))
+    reference = RegularGridInterpolator((np.arange(4) * 2.0, np.arange(5) * 1.5), grid.stored[0] * 0.001)
+    assert np.allclose(dose_at(grid, EYE, x.copy(), y.copy(), 0 * x), reference((y, x)), rtol=0, atol=1e-9)
+    for z in (-1e-3, 1e-3):
+        assert np.isnan(dose_at(grid, EYE, x.copy(), y.copy(), 0 * x + z)).all()
+
+
+def test_two_planes_bend_within_themselves_only():
+    """Two planes show no curvature between them: the bend is that within the planes, weighed by the nearer one."""
+    x, y = np.meshgrid(np.arange(5) * 1.5, np.arange(4) * 2.0)
+    stored = np.rint(1000 * np.stack([20 + 0.5 * x * x + y, 30 + 0.5 * x * x - y])).astype(np.uint32)
+    stored.setflags(write=False)
+    grid = DoseGrid(flat_grid((0.0, 3.0)).geometry, stored, 0.001, "PHYSICAL", "PLAN", "1", ())
+    at = np.array([[2.0, 3.0, 1.0], [2.9, 1.7, 2.0]]).T
+    t = at[0] / 1.5 - np.floor(at[0] / 1.5)
+    # a parabola a x² is below its chord by a t (1 - t) h²
+    expected = -0.5 * t * (1 - t) * 1.5**2
+    assert np.allclose(bend_at(grid, EYE, *at.copy()), expected, atol=1e-3)

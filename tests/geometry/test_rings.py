@@ -236,3 +236,25 @@ def test_rounding_is_read_from_the_digits():
     angle = np.arange(50) * 2 * np.pi / 50
     ring = np.round(np.stack([9 * np.cos(angle), 7 * np.sin(angle)], axis=1), 2)
     assert stack_contours(roi_of_rings(on_planes(ring)))[0].rounding_mm == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("ring", [np.zeros((0, 3)), at([[1, 1], [2, 2], [1, 1]], 3)], ids=["no point", "two points"])
+def test_slivers_alone_are_no_volume(ring):
+    """Where no closed contour has three distinct points there is no volume: RTD303 beside the note."""
+    stack, findings = stack_contours(roi_of_rings([ring]))
+    assert stack is None
+    assert codes(findings) == [("RTD305", "W"), ("RTD303", "E")]
+
+
+def test_contours_drawn_there_and_back_enclose_nothing():
+    """Contours whose points lie on a line have no area: RTD303, never a volume of 0."""
+    stack, findings = stack_contours(roi_of_rings(on_planes([[0, 0], [1, 0], [3, 0]])))
+    assert stack is None
+    assert codes(findings) == [("RTD308", "I"), ("RTD303", "E")]
+
+
+def test_points_on_a_line_have_no_plane():
+    """A contour along an oblique line spans no plane: RTD306."""
+    stack, findings = stack_contours(roi_of_rings([np.array([[0, 0, 0], [1, 1, 5], [2, 2, 10]])]))
+    assert stack is None
+    assert codes(findings) == [("RTD306", "E")]

@@ -140,3 +140,34 @@ def test_points_fill_the_solid():
     exact, found = distance_from(solid, asked), body.distance(asked)
     assert np.all((found >= exact - 1e-9) & (found <= exact + 0.25 / (4 * np.maximum(exact, 0.2)) + 0.02))
     assert np.all(np.isinf(body.distance(asked[exact > 5], 2.0)))
+
+
+def test_the_points_of_a_lattice_leave_a_gap_between_islands_empty():
+    """Filling two islands that missing slices part leaves the gap empty; exact distances are those of the faces."""
+    rings = on_planes(square(20, -10, -10), (0, 2, 4, 6)) + on_planes(square(20, -10, -10), (30, 32, 34, 36))
+    solid = slabs_of(Leaf(stack_of(roi_of_rings(rings))), "prism", "gaps empty")
+    points = filling_points(solid, 1.0)
+    assert len(points) == 2 * 8 * 400
+    assert not np.any((points[:, 2] > 7) & (points[:, 2] < 29))
+    asked = np.array([[0, 0, 3.0], [0, 0, 12.0], [13.0, 14.0, 33.0], [0, 12.0, 40.0], [0, 0, -3.0]])
+    assert distance_from(solid, asked) == pytest.approx([0, 5, 5, np.hypot(2, 3), 2])
+    assert distance_from(solid, asked[:1]).tolist() == [0]
+
+
+def test_boxes_round_a_corner_are_no_nearer_than_they_seem():
+    """A notch whose box overlaps and an island nearer elsewhere: the island's 2 mm are the distance, exactly."""
+    notched = [[0, 0], [30, 0], [30, 10], [10, 10], [10, 30], [0, 30]]
+    one = slabs_of(Leaf(stack_of(roi_of_rings(on_planes(notched, (0, 3, 6, 9, 12, 15))))), "prism")
+    rings = on_planes(square(10, 18, 18), (0, 3, 6, 9, 12)) + on_planes(square(10, -12, 0), (15, 18, 21))
+    two = slabs_of(Leaf(stack_of(roi_of_rings(rings))), "prism")
+    found = smallest_gap(one, two)
+    assert found.mm == pytest.approx(2, abs=1e-12)
+    assert np.abs(found.first - found.second) == pytest.approx([2, 0, 0])
+
+
+def test_tips_side_by_side_keep_their_volume():
+    """Of two balls one above the other, side by side, the upper begins while the lower ends: both keep their tips."""
+    low, high = leaf(sphere(9)), leaf(sphere(9), centre=(30.0, 0, 17.0))
+    both = slabs_of(Combination("|", low, high), "shape")
+    assert volume(both) == pytest.approx(2 * sphere(9).volume_mm3, rel=0.008)
+    assert both.bounds[:, 2] == pytest.approx([-9, 26], abs=0.3)

@@ -147,3 +147,11 @@ def test_lattice_phase_hardly_matters():
     stack = stack_of(roi_of(torus(15, 6.2), 2.0, 0.4))
     first, coarse = layers_of(stack, 0.4, 0.4, 0.5)[0], layers_of(stack, 0.9, 0.4, 0.25)[0]
     assert volume(first) == pytest.approx(volume(coarse), rel=2e-4)
+
+
+def test_solids_one_above_the_other_have_nothing_in_common():
+    """An intersection of solids at different heights has no cell and no surface, with round and with flat ends."""
+    for phantom in (sphere(5), box(5, 5, 5)):
+        low, high = (Leaf(stack_of(roi_of(phantom, 2.5, 0.3, (0.0, 0, z)))) for z in (0, 40))
+        layers, _ = layers_of(Combination("&", low, high))
+        assert len(layers.volume_mm3) == 0

@@ -50,3 +50,11 @@ def test_cells_wholly_inside_or_outside():
     found = subcells(square, ring, np.array([0]), lattice, two, np.array([5, 0]), np.array([12, 12]))
     assert np.allclose(found.area_mm2, np.array([1.0, 0.0])[:, None, None])
     assert np.allclose(found.u_mm[0], lattice.u0 + 2 * 12 + np.array([0.5, 1.5]))
+
+
+def test_no_chosen_cell_gives_none():
+    """Where no cell is chosen there is no smaller one."""
+    square = np.array([[0.0, 0.0], [40.0, 0.0], [40.0, 20.0], [0.0, 20.0]])
+    none = np.zeros(0, dtype=np.int64)
+    found = subcells(square, np.array([0, 4]), np.array([0]), Lattice(-2.0, -2.0, 2.0, 2.0, 24, 14), none, none, none)
+    assert found.area_mm2.shape == found.u_mm.shape == (0, 2, 2)
