@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from tests.acceptance.kit import constraint, protocol_text
 from tests.mutation.harness import Workbench, metrics_of
 from tests.mutation.mutants import _same
 from tests.mutation.preserving import PRESERVING, turn_dose
@@ -50,8 +51,8 @@ def variants():
 ALL = variants()
 
 
-def build_variant(position, falling, absolute, order, encoding, seed):
-    objects = datasets(dose=uneven, structures=lopsided())
+def build_variant(position, falling, absolute, order, encoding, seed, dose=uneven):
+    objects = datasets(dose=dose, structures=lopsided())
     random = Random(seed)
     for name in ORDERS[:-1]:
         if order in (name, ORDERS[-1]):
@@ -65,18 +66,18 @@ def build_variant(position, falling, absolute, order, encoding, seed):
     return {f"{role}.dcm": encode(ds, encoding) for role, ds in objects.items()}
 
 
-def compare(model, chosen):
+def compare(model, chosen, protocol="", least=3, dose=uneven):
     """Check the variants against the plain export under a structure model; return what differs."""
     like = build("explicit")
-    protocol = like.protocol.replace('structure_model = "prism"', f'structure_model = "{model}"')
+    protocol = protocol or like.protocol.replace('structure_model = "prism"', f'structure_model = "{model}"')
     wrong = []
     with Workbench() as bench:
-        plain = Seed(build_variant("HFS", False, False, None, "explicit", 0), like.registry, protocol)
+        plain = Seed(build_variant("HFS", False, False, None, "explicit", 0, dose), like.registry, protocol)
         whole = bench.run(plain)
         assert whole.verdict is not None
-        assert len(metrics_of(whole.document)) == 3
+        assert len(metrics_of(whole.document)) >= least
         for number, variant in enumerate(chosen):
-            result = bench.run(plain, build_variant(*variant, number))
+            result = bench.run(plain, build_variant(*variant, number, dose))
             problems = [result.crash, *_same(whole, result)]
             wrong += [f"{variant}: {problem}" for problem in problems if problem]
     return wrong
@@ -113,3 +114,38 @@ def test_a_sample_of_all_crossed():
 def test_all_crossed(model):
     """Every combination, under both models."""
     assert compare(model, ALL) == []
+
+
+METRICS = {
+    "SpinalCord": ("Max[Gy]", "Min[Gy]", "Mean[Gy]", "D0.03cc[Gy]", "D2%[Gy]", "D98%[Gy]", "DC0.03cc[Gy]", "V20Gy[cc]",
+                   "V52.9Gy[%]", "CV50Gy[cc]", "gEUD(a=8)[Gy]", "Volume[cc]"),
+    "@lesion.ptv": ("Max[Gy]", "Min[Gy]", "Mean[Gy]", "D0.03cc[Gy]", "D2%[Gy]", "D98%[Gy]", "DC0.03cc[Gy]", "V20Gy[cc]",
+                    "V52.9Gy[%]", "CV50Gy[cc]", "gEUD(a=8)[Gy]", "Volume[cc]", "CI_Paddick", "CI_RTOG", "GI", "R50",
+                    "D2cm[Gy]", "HI_ICRU83"),
+}  # fmt: skip
+
+
+def steep(points):
+    """A dose that falls by 50 Gy within a centimetre, askew to every axis."""
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    return 30 + 25 * np.tanh((x - 0.3 * y + 0.2 * z) / 6) + 0.01 * y
+
+
+def hills(points):
+    """A dose with maxima and minima inside the structures."""
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    return 40 + 8 * np.sin(x / 3.1 + 0.2) * np.cos(y / 2.7) * np.sin(z / 4.3 + 0.7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dose", [uneven, steep, hills])
+@pytest.mark.parametrize("model", ["prism", "shape"])
+def test_every_metric_in_every_orientation(model, dose):
+    """Thirty metrics, among them extremes and indices, on three doses: the same in every orientation and direction."""
+    pairs = [(name, metric) for name, metrics in METRICS.items() for metric in metrics]
+    units = [metric.partition("[")[2].strip("]") for _, metric in pairs]
+    rows = [constraint(f"m{number}", structure=name, metric=metric, goal=f">= 0.001 {unit}".strip())
+            for number, ((name, metric), unit) in enumerate(zip(pairs, units, strict=True))]  # fmt: skip
+    protocol = protocol_text(*rows, coverage=False, conventions={"structure_model": model})
+    chosen = [item for item in ALL if item[3] is None and item[4] == "explicit"]
+    assert compare(model, chosen, protocol, 28, dose) == []
