@@ -10,6 +10,7 @@ by their own width), interpolated distance loses the shape: there, and across mi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,8 @@ _TRUST = 0.2
 _ALONG = 0.35
 _STEPS = 4
 _ENOUGH = 0.05
+_ACROSS = 150
+"""Cells across a stack of which the lattice holds a part only, when it is told where the stack can be interpolated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,13 +127,26 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
             outset = _outset(tip) * float(areas[plane] / perimeters[plane])
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
-    good = _trusted(planes, lattice) & _counterparts(planes, lattice)
-    trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
     same = same_as_next(stack)
     low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
     end = (lattice.u0 + lattice.du * (lattice.columns - 1), lattice.v0 + lattice.dv * (lattice.rows - 1))
     whole = bool(np.all(low >= (lattice.u0 + lattice.du, lattice.v0 + lattice.dv)) and np.all(high <= end))
+    if whole:
+        good = _trusted(planes, lattice) & _counterparts(planes, lattice)
+        trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
+    else:  # a contour may have its counterpart outside the lattice
+        trusted = _trusted_as_a_whole(stack)
     return LevelField(stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole)
+
+
+@lru_cache(maxsize=256)
+def _trusted_as_a_whole(stack: ContourStack) -> tuple[bool, ...]:
+    """Say between which planes the surface is interpolated, from a lattice that holds all of the stack."""
+    low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
+    cell = float(np.max(high - low)) / _ACROSS
+    start = low - 2.5 * cell
+    columns, rows = (np.ceil((high - start) / cell).astype(int) + 3).tolist()
+    return level_field(stack, Lattice(float(start[0]), float(start[1]), cell, cell, columns, rows)).trusted
 
 
 def _constant(same: tuple[bool, ...]) -> tuple[bool, ...]:

@@ -155,3 +155,17 @@ def test_solids_one_above_the_other_have_nothing_in_common():
         low, high = (Leaf(stack_of(roi_of(phantom, 2.5, 0.3, (0.0, 0, z)))) for z in (0, 40))
         layers, _ = layers_of(Combination("&", low, high))
         assert len(layers.volume_mm3) == 0
+
+
+@pytest.mark.parametrize(("planes", "within"), [((4.5, 7.0, 9.5), 0.05), ((6.5, 7.0, 7.5), 0.12)])
+def test_a_small_part_of_a_ball_is_as_round_as_the_ball(planes, within):
+    """A post that sees only the rim of a ball, where some planes have no contour, meets its shape, not its prisms."""
+    ball, post = sphere(10), square(0.5, 7.5, -0.25) if planes[0] < 5 else square(1.5, 6.5, -0.75)
+    other = Leaf(stack_of(roi_of_rings(on_planes(post, planes))))
+    layers, _ = layers_of(Combination("&", Leaf(stack_of(roi_of(ball, 2.5, 0.4))), other), cell=0.05, layer=0.1)
+    half = (planes[1] - planes[0]) / 2
+    box_ = [np.linspace(low, high, 161)[:-1] + (high - low) / 320 for low, high in zip(post.min(0), post.max(0))]
+    z = np.linspace(planes[0] - half, planes[-1] + half, 241)[:-1] + half / 80
+    share = ball.inside(box_[0][:, None, None], box_[1][:, None], z).mean()
+    exact = share * np.prod(np.ptp(post, axis=0)) * 6 * half
+    assert volume(layers) == pytest.approx(exact, rel=within)
