@@ -39,20 +39,20 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     if sampled.value is None:
         none = DVH(frozen(np.zeros(0)), frozen(np.zeros(0)), float("nan"), float("nan"))
         return StructureDose(none, (), None, 0.0, 0.0, sampled.model, sampled.findings)
-    assert sampled.coarse is not None  # both are sampled together with the value
+    assert sampled.coarse is not None  # all of these are sampled together with the value
     assert sampled.bend_gy is not None
+    assert sampled.other is not None
     count = len(sampled.variants)
     other_model = "shape" if sampled.model == "prism" else "prism"
     search = {"prism": sampled.extremes, "shape": sampled.surface}
     value = _histograms(sampled.value, search[sampled.model], sampled, quantity, count)
     alternatives = list(zip(sampled.variants[1:], value[1:], strict=True))
-    if sampled.other is not None:
-        other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
-        labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
-        alternatives.extend(zip(labels, other, strict=True))
-        share = _BEYOND + _BEYOND_PLANES / sampled.planes
-        alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
-        alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
+    other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
+    labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
+    alternatives.extend(zip(labels, other, strict=True))
+    share = _BEYOND + _BEYOND_PLANES / sampled.planes
+    alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
+    alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
     if sampled.slope_gy is not None:
         alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
     if sampled.extreme_margin_gy > 0:

@@ -75,7 +75,7 @@ class SampledSolid:
         value: None when the solid is empty or cannot be computed.
         coarse: an independent, coarser sampling of the value.
         bend_gy: (parts, n) what cubic interpolation of the dose would add to them.
-        other: samples under the other structure model; None when it leaves nothing.
+        other: samples under the other structure model; none of them where it leaves nothing, which metrics then say.
         slope_gy: (parts, n) how far the dose of the samples of `coarse` changes within what the surface may move
             between few contours (`rtcheck.dvh.unseen`); None where there are enough of them.
         extremes: candidates for the extreme doses under the prism model, without volume.
@@ -214,7 +214,7 @@ def sample_solid(
         value=value,
         coarse=coarse,
         bend_gy=bend_gy,
-        other=other if len(other.volume_cm3) else None,
+        other=other,
         slope_gy=slope_gy,
         extremes=extremes,
         surface=surface,

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
 
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.engine import sample_solid
+from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import DoseField, DosePart
 from rtcheck.dvh.metric import Biological
+from rtcheck.dvh.notation import parse_metric
 from rtcheck.geometry.polygons import plane_region
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Combination, Leaf
@@ -238,8 +242,6 @@ def test_oblique_dose_grid_bounds_its_extremes():
     turn = np.deg2rad(10)
     geometry = grid.geometry
     row, column = (float(np.cos(turn)), float(np.sin(turn)), 0.0), (-float(np.sin(turn)), float(np.cos(turn)), 0.0)
-    from dataclasses import replace
-
     oblique = replace(grid, geometry=replace(geometry, row=row, column=column))
     stack = stack_of(roi_of(box(8, 8, 8), 2.0, 0.5))
     origin = np.array(geometry.origin_mm)
@@ -296,3 +298,72 @@ def test_what_only_one_model_finds_has_a_volume_under_that_model_alone():
     sampled = sample_solid("A", edge_of_a_tip(), field, "shape")
     assert [(f.code, f.severity) for f in sampled.findings] == [("RTD605", "E")]
     assert structure_dose(sampled, None).value.total_cm3 == 0
+
+
+def test_what_one_model_does_not_find_at_all_has_no_metric():
+    """A post beside a ball's shape but in its prisms has a volume between prisms and no metric."""
+    ball = Leaf(stack_of(roi_of(sphere(10), 2.5, 0.4)))
+    post = Leaf(stack_of(roi_of_rings(on_planes(square(0.1, 7.8, -0.05), (7.0, 7.1, 7.2)))))
+    dose = dose_of(Combination("&", ball, post), field_of(grid_of(SLOPE, 2.5, 15)), "prism")
+    assert dose.value.total_cm3 == pytest.approx(0.1 * 0.1 * 0.3 / 1000, rel=1e-9)
+    assert {dvh.total_cm3 for label, dvh in dose.alternatives if label.startswith("shape")} == {0}
+    for text in ("Volume[cc]", "D98%[Gy]", "Max[Gy]"):
+        found = evaluate(dose, parse_metric(text), None)
+        assert (found.value, found.code) == (None, "RTD605")
+
+
+@pytest.mark.parametrize("quantity", [None, Biological("EQD2", 3.0)])
+def test_an_oblique_grid_widens_the_extremes_by_what_bends_in_a_cell(quantity):
+    """Under a grid turned against the contours a paraboloid's peak lies within the bound: a quarter of what bends."""
+    grid = grid_of(RADIAL, 2.5, 25, scaling=1e-6)
+    turn = np.deg2rad(20)
+    row, column = (float(np.cos(turn)), float(np.sin(turn)), 0.0), (-float(np.sin(turn)), float(np.cos(turn)), 0.0)
+    oblique = replace(grid, geometry=replace(grid.geometry, row=row, column=column))
+    result = dose_of(Leaf(stack_of(roi_of(box(8, 8, 8), 2.0, 0.5))), field_of(oblique), quantity=quantity)
+    bound = dict(result.alternatives)["bound of the extremes"]
+    # the second difference along each of three axes is 2 x 0.02 x 2.5²
+    margin = 3 * 0.25 / 4
+    if quantity is not None:
+        top = max(result.value.dose_gy)
+        # the inverse of D (D/5 + 3) / 5
+        physical = (-3 + np.sqrt(9 + 4 * top)) / 0.4
+        margin = ((physical + margin) * ((physical + margin) / 5 + 3) - physical * (physical / 5 + 3)) / 5
+    assert bound.maximum_gy - result.value.maximum_gy == pytest.approx(margin, rel=1e-2)
+    assert result.value.minimum_gy - bound.minimum_gy == pytest.approx(margin, rel=1e-2)
+    assert np.array_equal(bound.dose_gy, result.value.dose_gy)
+
+
+def test_a_bound_below_no_dose_is_no_dose():
+    """The lower bound of a minimum of 0 Gy stays 0 Gy."""
+    grid = grid_of(lambda x, y, z: np.maximum(np.abs(x) - 5, 0) + 0 * y + 0 * z, 2.5, 25)
+    turn = np.deg2rad(20)
+    row, column = (float(np.cos(turn)), float(np.sin(turn)), 0.0), (-float(np.sin(turn)), float(np.cos(turn)), 0.0)
+    oblique = replace(grid, geometry=replace(grid.geometry, row=row, column=column))
+    result = dose_of(Leaf(stack_of(roi_of(box(8, 8, 8), 2.0, 0.5))), field_of(oblique))
+    assert dict(result.alternatives)["bound of the extremes"].minimum_gy == 0
+
+
+def test_a_thread_of_a_contour_is_degenerate():
+    """A plane whose contour is too thin to have an area that two computations agree on is RTD606, never a number."""
+    rings = [*on_planes(square(10), (0, 3, 6)), at([[0, 0], [1e-10, 0], [1e-10, 10], [0, 10]], 9)]
+    sampled = sample_solid("A", Leaf(stack_of(roi_of_rings(rings))), field_of(grid_of(SLOPE, 2.5, 25)), "prism")
+    found = [item for item in sampled.findings if item.code == "RTD606"]
+    assert [item.severity for item in found] == ["E"]
+    assert found[0].evidence["relative"] == pytest.approx(1)
+
+
+def test_missing_slices_outside_the_grid_are_said_by_their_volume():
+    """Wholly outside the dose grid a missing slice changes the volume by a sixth, and no dose that anybody knows."""
+    rings = on_planes(square(10, 200, 200), (0, 3, 6, 12, 15))
+    sampled = sample_solid("A", Leaf(stack_of(roi_of_rings(rings))), field_of(grid_of(SLOPE, 2.5, 15)), "prism")
+    found = {item.code: item for item in sampled.findings}
+    assert found["RTD601"].severity == found["RTD312"].severity == "E"
+    assert found["RTD312"].evidence["volume_change"] == pytest.approx(3 / 18)
+    assert found["RTD312"].evidence["dose_change"] == 0
+
+
+def test_dose_without_fractions_has_no_biological_dose():
+    """EQD2 of a plan without a number of fractions is refused, not taken as physical dose."""
+    field = DoseField((DosePart((grid_of(SLOPE, 2.5, 15),), 0),))
+    with pytest.raises(ValueError, match="EQD2 needs a number of fractions"):
+        dose_of(Leaf(stack_of(roi_of(sphere(9), 2.5, 0.3))), field, quantity=Biological("EQD2", 3.0))
