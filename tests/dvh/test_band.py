@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from hypothesis import given, settings
 
@@ -43,3 +45,12 @@ def test_the_doses_reach_from_zero_over_every_convention_and_hold_the_limits():
 def test_a_structure_without_samples_has_no_doses_to_draw():
     """Wholly outside the dose grid there is nothing to draw."""
     assert len(drawing_doses(make_dose(make_dvh([], outside=3.0)))) == 0
+
+
+def test_a_band_that_no_metric_would_have_is_none():
+    """Without a finite number, or without volume inside the dose grid under some convention, nothing is drawn."""
+    doses = np.linspace(0, 50, 5)
+    assert band(make_dose(make_dvh([10.0, math.inf])), doses, relative=False) is None
+    assert band(make_dose(make_dvh([], outside=3.0)), doses, relative=False) is None
+    assert band(make_dose(ramp(), [("other", make_dvh([], outside=3.0))]), doses, relative=True) is None
+    assert band(make_dose(ramp(), coarse=make_dvh([math.nan])), doses, relative=True) is None

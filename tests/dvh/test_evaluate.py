@@ -331,3 +331,10 @@ def test_all_of_the_volume_is_exactly_100_percent(count):
     dose = make_dose(DVH(frozen(np.full(count, 50.0)), frozen(volumes), 50.0, 50.0))
     found = evaluate(dose, parse_metric("V50Gy[%]"), None)
     assert (found.value, found.low, found.high) == (100.0, 100.0, 100.0)
+
+
+def test_a_number_beyond_all_numbers_is_no_value():
+    """In per cent of a prescription next to nothing a dose is no finite number: RTD608, no value."""
+    found = ask("D50%[%]", ramp(), prescription=1e-308)
+    assert (found.value, found.low, found.high, found.code) == (None, None, None, "RTD608")
+    assert "not a finite number" in found.reason

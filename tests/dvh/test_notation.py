@@ -130,6 +130,7 @@ REFUSED = [
     ("D95%{EQD2;ab=3}[%]", 15, "D95%{EQD2;ab=3}[Gy]"),
     ("Mean{XX}[Gy]", 5, "Mean{EQD2;ab=3}[Gy]"),
     ("Mean{EQD2;ab=0}", 13, None),
+    ("D95%{BED;xy=3}[Gy]", 9, "D95%{BED;ab=3}[Gy]"),
     ("Mean{EQD2[Gy]", 9, "Mean{EQD2}[Gy]"),
     ("RxTotal{EQD2;ab=3}", 7, "BED10[Gy]"),
     ("Volume{BED;ab=3}", 6, None),

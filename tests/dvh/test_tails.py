@@ -101,3 +101,22 @@ def test_the_volume_does_not_depend_on_the_tails():
     )
     assert len(steep.value.dose_gy) > 1.5 * len(flat.value.dose_gy)
     assert steep.value.total_cm3 == pytest.approx(flat.value.total_cm3, rel=1e-9)
+
+
+def test_small_tails_are_chosen_at_either_end():
+    """Of even doses the hottest or coldest that make up a volume are chosen, also of less than a cubic centimetre."""
+    dose, volume = np.linspace(10, 50, 1000), np.full(1000, 0.01)
+    assert np.flatnonzero(tail(dose, volume, 0.5, 50.0, cold=False)).tolist() == list(range(950, 1000))
+    assert np.flatnonzero(tail(dose, volume, 0.5, 50.0, cold=True)).tolist() == list(range(50))
+    for nothing in (0.0, -1.0):
+        assert not np.any(tail(dose, volume, nothing, 50.0, cold=False))
+    assert not np.any(tail(np.full(10, np.nan), np.ones(10), 1.0, 50.0, cold=False))
+    # more than there is: all of them
+    assert np.all(tail(dose, volume, 100.0, 50.0, cold=True))
+
+
+def test_a_plateau_at_the_edge_of_a_tail_is_left_alone():
+    """Where a dose that many samples share ends the tail, only what is beyond it is cut: the plateau shows nothing."""
+    dose, volume = np.full(1000, 20.0), np.full(1000, 0.01)
+    dose[:7] = np.linspace(30, 36, 7)
+    assert np.flatnonzero(tail(dose, volume, 0.5, 36.0, cold=False)).tolist() == list(range(7))

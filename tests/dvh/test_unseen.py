@@ -63,3 +63,11 @@ def test_doses_stay_positive_and_in_order():
     for _, dvh in rounded(DVH(dose, volume, 0.0, 10.0), samples, np.full((1, 50), 3.0), (5,), None):
         assert dvh.minimum_gy <= dvh.dose_gy[0] and dvh.dose_gy[-1] <= dvh.maximum_gy
         assert np.all(np.diff(dvh.dose_gy) >= 0) and dvh.dose_gy[0] >= 0
+
+
+def test_without_a_known_dose_no_surface_is_moved():
+    """Where the dose of no sample is known there is no reading with a moved surface."""
+    samples = Samples(np.full((1, 9), np.nan), np.ones(9), np.ones(9, dtype=np.int64), np.zeros((3, 0)))
+    known = Samples(np.full((1, 9), 2.0), np.ones(9), np.ones(9, dtype=np.int64), np.zeros((3, 0)))
+    assert rounded(DVH(np.full(9, 2.0), np.ones(9), 2.0, 2.0), samples, np.ones((1, 9)), (5,), None) == []
+    assert rounded(DVH(np.zeros(0), np.zeros(0), 0.0, 0.0), known, np.ones((1, 9)), (5,), None) == []

@@ -1,0 +1,58 @@
+"""When two samplings of one solid agree well enough, and where more samples are wanted if not."""
+
+import numpy as np
+import pytest
+
+from rtcheck.dvh.sampling import Samples
+from rtcheck.dvh.settled import unsettled
+from rtcheck.dvh.tails import Wanting
+
+
+def samples(dose, volume=0.01, mask=1):
+    """Samples of one part at these doses, ascending."""
+    dose = np.atleast_2d(np.asarray(dose, dtype=float))
+    count = dose.shape[1]
+    return Samples(dose, np.full(count, volume), np.full(count, mask, dtype=np.int64), np.zeros((3, 0)))
+
+
+RAMP = np.linspace(10, 50, 1000)
+
+
+def test_what_agrees_is_settled():
+    """Two samplings of the same even doses want nothing more; nor does a dose of 0, or one that nobody knows."""
+    assert unsettled(samples(RAMP), samples(RAMP[::4], 0.04), 50.0) is None
+    assert unsettled(samples(np.zeros(9)), samples(np.ones(9)), 50.0) is None
+    assert unsettled(samples(np.full(9, np.nan)), samples(RAMP), 50.0) is None
+
+
+def test_what_is_partly_unknown_wants_samples_everywhere():
+    """The volume outside the dose grid is known by samples alone, in the fine as in the coarse sampling."""
+    assert unsettled(samples([*RAMP, np.nan]), samples(RAMP), 50.0) == Wanting(throughout=True)
+    assert unsettled(samples(RAMP), samples(np.full(9, np.nan)), 50.0) == Wanting(throughout=True)
+
+
+def test_means_may_differ_by_a_share_of_the_maximum():
+    """The mean may differ by 3 x 0.05 % of the highest dose in the structure, or of a quarter of that anywhere."""
+    for moved, highest, wanted in ((0.07, 50, None), (0.08, 50, True), (0.14, 400, None), (0.16, 400, True)):
+        found = unsettled(samples(RAMP), samples(RAMP + moved), highest)
+        assert (found and found.throughout) == wanted, (moved, highest)
+
+
+def test_only_the_end_that_differs_is_wanted():
+    """Differing near 2 % of the volume asks for the hot end there, differing at 98 % for the cold end."""
+    hot, cold = RAMP.copy(), RAMP.copy()
+    hot[-30:-10] += 1.0
+    cold[10:30] -= 1.0
+    assert unsettled(samples(RAMP), samples(hot), 50.0) == Wanting(hot_cm3=(pytest.approx(0.2), 0.1))
+    found = unsettled(samples(RAMP), samples(cold), 50.0)
+    assert found == Wanting(cold_cm3=(pytest.approx(0.2),))
+
+
+def test_only_the_value_counts():
+    """Samples of other readings than the value do not matter."""
+    other = samples(RAMP + 20, mask=2)
+    mixed = Samples(
+        np.concatenate([samples(RAMP).dose_gy, other.dose_gy], axis=1), np.full(2000, 0.01),
+        np.repeat([1, 2], 1000), np.zeros((3, 0)),
+    )  # fmt: skip
+    assert unsettled(mixed, samples(RAMP), 70.0) is None
