@@ -27,8 +27,9 @@ def test_the_bottom_of_a_bowl_is_found_within_a_cell(model):
     low, high = (extreme_place(slabs, field, which) for which in ("min", "max"))
     assert low.at_mm == pytest.approx((1, -2, 1), abs=0.05)
     assert low.dose_gy == pytest.approx(BOWL(1, -2, 1), abs=1e-3)
+    assert low.whole and high.whole
     away = np.array([-1.3, 2.1, -0.7])
     size = float(np.linalg.norm(away))
-    assert high.at_mm == pytest.approx(tuple(away / size * 9), abs=1.6)
-    assert high.dose_gy == pytest.approx(20 + 0.1 * (9 + size) ** 2, abs=0.7)
-    assert low.whole and high.whole
+    # prisms have steps, whose corners stand out by up to half a slice
+    assert high.at_mm == pytest.approx(tuple(away / size * 9), abs=1.6 if model == "shape" else 3.0)
+    assert high.dose_gy == pytest.approx(20 + 0.1 * (9 + size) ** 2, abs=0.7 if model == "shape" else 2.0)
