@@ -63,7 +63,8 @@ def laterality_findings(rois: Sequence[ROI], body: ROI | None, judged: Iterable[
         centre = middle
         if centre is None or (body is not None and body.frame_of_reference_uid != roi.frame_of_reference_uid):
             other = partners.get((_bare(roi.name), "right" if side == "left" else "left"))
-            far = _centroid_x(other) if other is not None else None
+            same = other is not None and other.frame_of_reference_uid == roi.frame_of_reference_uid
+            far = _centroid_x(other) if other is not None and same else None
             centre = None if far is None or x is None else (far + x) / 2
         if x is None or centre is None:
             continue
