@@ -2,7 +2,8 @@
 
 Three things are held: the prism model against the contour stack's own prisms, the shape model against the ideal solid,
 and the intervals against the ideal solid. The targets are those the engine was built to. No target is stated for the
-minimum and maximum of an ideal solid: they are single points of a surface that contours do not hold. They are shown.
+error of the minimum and maximum of an ideal solid: they are single points of a surface that contours do not hold. Their
+intervals are judged as all others are.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ class Covered:
         outside: those that do not, in words.
         half_width: median half width, per cent as the errors of the class.
         judged: whether all have to hold it.
+        error: median error of the values, per cent: what the half width is to be compared with.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Covered:
     outside: tuple[str, ...]
     half_width: float
     judged: bool
+    error: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -249,16 +252,15 @@ def held(found: Sequence[Reading], targets: dict[str, float], percentile: float)
 
 
 def covered(found: Sequence[Reading]) -> tuple[Covered, ...]:
-    """Return how many intervals hold the truth, by class of metrics; those of extremes are not judged."""
+    """Return how many intervals hold the truth, by class of metrics."""
     out = []
     for name in dict.fromkeys(CLASSES.values()):
         own = [each for each in found if CLASSES[each.kind] == name]
         outside = tuple(
             f"{each.phantom}: {each.metric} {_missed(each)}" for each in own if not each.inside
         )
-        widths = [each.half_width for each in own]
-        judged = name != CLASSES["Min"]
-        out.append(Covered(name, len(own), len(own) - len(outside), outside, float(np.median(widths)), judged))
+        width, error = np.median([(each.half_width, each.error) for each in own], axis=0).tolist()
+        out.append(Covered(name, len(own), len(own) - len(outside), outside, width, judged=True, error=error))
     return tuple(out)
 
 

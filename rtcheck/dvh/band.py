@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rtcheck.dvh.cumulative import DOSE_TOLERANCE, Cumulative, cumulative
-from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.model.arrays import FloatArray
 
 __all__ = ["Band", "band", "drawing_doses"]
@@ -63,16 +63,23 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
         None where the metrics would have no value: a number that is not finite, no volume, or none inside the grid.
     """
     conventions = [cumulative(dvh) for dvh in (dose.value, *(dvh for _, dvh in dose.alternatives))]
-    if dose.coarse is not None:
-        conventions.append(cumulative(_without_outside(dose.coarse, conventions[0])))
+    rough = [each for each in (dose.coarse, dose.bent) if dose.coarse is not None and each is not None]
+    conventions.extend(cumulative(_without_outside(each, conventions[0])) for each in rough)
     if any(not curve.finite or curve.inside <= 0 for curve in conventions):
         return None
     found = [_of(curve, dose, doses_gy, relative=relative) for curve in conventions]
-    sampling = np.zeros(len(doses_gy))
-    if dose.coarse is not None:
+    sampling = bend = np.zeros(len(doses_gy))
+    if len(rough) == 2:
+        bend = BEND * (found.pop().value - found[-1].value)
+    if rough:
         sampling = np.abs(found[0].value - found.pop().value)
-    low = np.min([one.low for one in found], axis=0) - sampling
-    high = np.max([one.high for one in found], axis=0) + sampling
+    for number, base, share in dose.partial:  # the value comes before the others
+        one, other = found[base + 1], found[number + 1]
+        found[number + 1] = Band(
+            *(getattr(one, end) + share * (getattr(other, end) - getattr(one, end)) for end in ("low", "value", "high"))
+        )
+    low = np.min([one.low for one in found], axis=0) - sampling + np.minimum(bend, 0.0)
+    high = np.max([one.high for one in found], axis=0) + sampling + np.maximum(bend, 0.0)
     value = found[0].value
     if relative:
         high = np.minimum(high, 100.0)

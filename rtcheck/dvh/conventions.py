@@ -11,20 +11,24 @@ import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.engine import SampledSolid
+from rtcheck.dvh.extreme_range import bends_at_ends, extreme_range, within_surface
 from rtcheck.dvh.field import Quantity
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, ascending
 from rtcheck.dvh.unseen import rounded
-from rtcheck.model.arrays import frozen
+from rtcheck.geometry.variants import DOWN, LONG, SHORT, UP
+from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
 
-_BEND = 1.5
-"""The cubic correction counts this much in the interval: it is an estimate itself; by calibration."""
-_BEYOND = 0.15
+_BEYOND = {"prism": 0.15, "shape": 0.5}
 _BEYOND_PLANES = 1.0
-"""How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
-over the number of planes, since a solid of few contours is the least known; by calibration on closed forms."""
+"""How far beyond either structure model the interval reaches, as a share of their difference: the first, by the model
+of the value, plus the second over the number of planes, since a solid of few contours is the least known."""
+_OTHER_ENDS = {"prism": 1.0, "shape": 0.3}
+"""How much of what the ends of the other model leave open counts, by the model of the value. An interpolated shape
+knows where it tapers; prisms that are cut off at the last contour were most of the width of its intervals and never
+where the truth was. All three by calibration on closed forms, and on boxes, cylinders and the like turned at random."""
 
 
 def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
@@ -42,24 +46,40 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     assert sampled.coarse is not None  # all of these are sampled together with the value
     assert sampled.bend_gy is not None
     assert sampled.other is not None
+    assert sampled.surface is not None
     count = len(sampled.variants)
     other_model = "shape" if sampled.model == "prism" else "prism"
     search = {"prism": sampled.extremes, "shape": sampled.surface}
     value = _histograms(sampled.value, search[sampled.model], sampled, quantity, count)
     alternatives = list(zip(sampled.variants[1:], value[1:], strict=True))
     other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
+    base = len(alternatives)
     labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
     alternatives.extend(zip(labels, other, strict=True))
-    share = _BEYOND + _BEYOND_PLANES / sampled.planes
+    in_part = _OTHER_ENDS[sampled.model]
+    ends = [number for number, label in enumerate(sampled.variants) if label in (SHORT, LONG, DOWN, UP)]
+    partial = tuple((base + number, base, in_part) for number in ends if in_part < 1)
+    share = _BEYOND[sampled.model] + _BEYOND_PLANES / sampled.planes
     alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
     alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
     if sampled.slope_gy is not None:
         alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
-    rough = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + _BEND * sampled.bend_gy)
-    coarse = _histograms(rough, None, sampled, quantity, 1)[0]
-    coarse = replace(coarse, minimum_gy=value[0].minimum_gy, maximum_gy=value[0].maximum_gy)
+    cubic = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + sampled.bend_gy)
+    coarse, bent = (
+        replace(
+            _histograms(each, None, sampled, quantity, 1)[0],
+            minimum_gy=value[0].minimum_gy,
+            maximum_gy=value[0].maximum_gy,
+        )
+        for each in (sampled.coarse, cubic)
+    )
+    shape = value[0] if sampled.model == "shape" else other[0]
+    within = within_surface(shape, _known(sampled.surface, sampled, quantity))
+    known = (_known(each, sampled, quantity) for each in (sampled.coarse, cubic))
+    bends = bends_at_ends(value[0], within, *known)
+    extremes = extreme_range((value[0], *(dvh for _, dvh in alternatives)), within, bends)
     return StructureDose(
         value=value[0],
         alternatives=tuple(alternatives),
@@ -68,7 +88,17 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         volume_error_cm3=sampled.volume_error_cm3,
         model=sampled.model,
         findings=sampled.findings,
+        bent=bent,
+        partial=partial,
+        minimum_gy=extremes[0] if extremes else None,
+        maximum_gy=extremes[1] if extremes else None,
     )
+
+
+def _known(samples: Samples, sampled: SampledSolid, quantity: Quantity) -> FloatArray:
+    """(n,) dose at the samples of the first reading, where it is known."""
+    dose = total(samples.dose_gy, sampled.fractions, quantity)[samples.mask & 1 == 1]
+    return np.asarray(dose[~np.isnan(dose)])
 
 
 def _beyond(near: DVH, far: DVH, share: float) -> DVH:

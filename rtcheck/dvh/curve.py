@@ -9,7 +9,11 @@ import numpy as np
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding
 
-__all__ = ["DVH", "StructureDose"]
+__all__ = ["BEND", "DVH", "StructureDose"]
+
+BEND = 1.5
+"""The cubic correction counts this much in the interval: it is an estimate itself. Where the dose falls off over more
+than one and a half grid steps the true correction was 0 to 1.3 times the estimate, in 240 smooth fields."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +48,21 @@ class StructureDose:
         alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends,
             and for few contour planes the surface further out and in.
             The interval of a metric is the envelope over `value` and these ...
+        partial: ... of which some count in part: (number of one, number of the one it is compared with, the share of
+            their difference that counts) ...
         coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
-            sampling, each dose raised by 1.5 times what cubic interpolation of the dose would add to it. So it stands
-            for the sampling error and for what the spacing of the dose grid leaves open, both at once ...
+            sampling, which tells the sampling error ...
+        bent: ... and on one side by `BEND` times ``metric(bent) - metric(coarse)``: the coarse sampling with what cubic
+            interpolation of the dose would add to each sample. It tells what the spacing of the dose grid leaves open,
+            and to which side; with the sampling error in one number the two could cancel each other ...
         dose_error_gy: ... and for doses by this (quantisation of the stored integers); V-type metrics are evaluated
             at the dose plus and minus it.
         volume_error_cm3: half width added to volumes for contour rounding.
         model: "prism" or "shape", what `value` is.
         findings: what sampling brought up (gaps, overlap, partly outside and so on).
+        minimum_gy, maximum_gy: lowest and highest that the extreme dose may be beyond what the conventions say, for
+            what no DVH holds: the dose between its grid points at one place, and samples that stick out of the
+            surface. None where there is no more.
     """
 
     value: DVH
@@ -61,3 +72,7 @@ class StructureDose:
     volume_error_cm3: float
     model: str
     findings: tuple[Finding, ...] = ()
+    bent: DVH | None = None
+    partial: tuple[tuple[int, int, float], ...] = ()
+    minimum_gy: tuple[float, float] | None = None
+    maximum_gy: tuple[float, float] | None = None

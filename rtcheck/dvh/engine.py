@@ -23,7 +23,7 @@ from rtcheck.dvh.extremes import (
 )
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import dose_about, local_bend
-from rtcheck.dvh.noticed import coarse_step, gap_findings, outside_findings, size_findings, step_findings
+from rtcheck.dvh.noticed import bend_findings, coarse_step, gap_findings, outside_findings, size_findings, step_findings
 from rtcheck.dvh.sampling import (
     Resolution,
     Samples,
@@ -206,6 +206,7 @@ def sample_solid(
     findings.extend(outside_findings(name, value))
     findings.extend(size_findings(name, volume, field))
     findings.extend(step_findings(field))
+    findings.extend(bend_findings(name, coarse, bend_gy, highest))
     findings.extend(gap_findings(name, value, labels))
     return SampledSolid(
         name=name,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
-from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.dvh.effective import VEFF_N, effective_volume_percent, power_mean
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
@@ -99,14 +99,19 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         raise _NotEvaluable("RTD501", f"{name} needs a prescribed dose, and there is none")
     measure = _measure(metric, prescription_gy, dose.dose_error_gy, dose.volume_error_cm3)
     central = measure(_curve(dose.value))
-    ranges = [central, *(_measure_other(label, dvh, measure) for label, dvh in dose.alternatives)]
-    sampling = 0.0
+    others = [_measure_other(label, dvh, measure) for label, dvh in dose.alternatives]
+    for number, base, share in dose.partial:
+        others[number] = _between(others[base], others[number], share)
+    ranges = [central, *others]
+    sampling = bend = 0.0
     if dose.coarse is not None:
-        coarse = dose.coarse
-        if coarse.outside_cm3 > 0 and _curve(dose.value).outside == 0:
-            # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
-            coarse = replace(coarse, outside_cm3=0.0)
-        sampling = abs(central.value - _measure_other("coarser sampling", coarse, measure).value)
+        # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
+        filled = _curve(dose.value).outside == 0
+        rough = _measure_other("coarser sampling", _inside(dose.coarse, filled=filled), measure).value
+        sampling = abs(central.value - rough)
+        if dose.bent is not None:
+            bent = _measure_other("cubic interpolation of the dose", _inside(dose.bent, filled=filled), measure).value
+            bend = BEND * (bent - rough)
     if metric.kind in _READ_BETWEEN_SAMPLES and dose.coarse is not None:
         # two samplings may agree by chance: they are never trusted beyond this share of the doses they span
         spread = dose.value.maximum_gy - dose.value.minimum_gy
@@ -114,13 +119,31 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         if metric.kind == "HI_ICRU83":  # a difference of two doses, over the median
             to_unit = 2.0 / _dose_at_volume(_curve(dose.value), Metric("Median", None, "", "Gy")).value
         sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
-    low = min(each.low for each in ranges) - sampling
-    high = max(each.high for each in ranges) + sampling
+    low = min(each.low for each in ranges) - sampling + min(bend, 0.0)
+    high = max(each.high for each in ranges) + sampling + max(bend, 0.0)
+    beyond = {"Min": dose.minimum_gy, "Max": dose.maximum_gy}.get(metric.kind)
+    if beyond is not None:
+        to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
+        low, high = min(low, beyond[0] * to_unit), max(high, beyond[1] * to_unit)
     if not all(math.isfinite(number) for number in (central.value, low, high)):
         raise _NotEvaluable("RTD608", f"{name} is not a finite number")
     if metric.unit == "%" and metric.kind in ("V", "CV"):
         high = min(high, 100.0)
     return MetricValue(central.value, min(max(low, 0.0), central.value), max(high, central.value), metric.unit)
+
+
+def _between(one: _Bounded, other: _Bounded, share: float) -> _Bounded:
+    """Return what lies `share` of the way from one reading to another."""
+    return _Bounded(
+        one.value + share * (other.value - one.value),
+        one.low + share * (other.low - one.low),
+        one.high + share * (other.high - one.high),
+    )
+
+
+def _inside(rough: DVH, *, filled: bool) -> DVH:
+    """Return a coarse sampling as lying wholly inside the dose grid where the fine one does."""
+    return replace(rough, outside_cm3=0.0) if filled and rough.outside_cm3 > 0 else rough
 
 
 def _measure_other(label: str, dvh: DVH, measure: Callable[[Cumulative], _Bounded]) -> _Bounded:

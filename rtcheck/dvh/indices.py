@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from rtcheck.dvh.beyond import BeyondDose
 from rtcheck.dvh.cumulative import Cumulative, cumulative, volume_at_least
-from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.dvh.isodose import IsodoseVolume
 from rtcheck.dvh.metric import Kind, Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
@@ -126,21 +126,29 @@ def _envelope(dose: StructureDose, measure: Callable[[Cumulative], _Bounds | str
     central = measure(cumulative(dose.value))
     if isinstance(central, str):
         return central
-    low, high = central[1], central[2]
-    for dvh in (*(dvh for _, dvh in dose.alternatives),):
+    others: list[_Bounds] = []
+    for _, dvh in dose.alternatives:
         other = measure(cumulative(dvh))
         if isinstance(other, str):
             return other
-        low, high = min(low, other[1]), max(high, other[2])
-    sampling = _sampling(dose.coarse, measure, central[0])
-    return central[0], low - sampling, high + sampling
+        others.append(other)
+    for number, base, share in dose.partial:
+        value, low, high = (
+            one + share * (each - one) for one, each in zip(others[base], others[number], strict=True)
+        )
+        others[number] = value, low, high
+    low, high = min(each[1] for each in (central, *others)), max(each[2] for each in (central, *others))
+    sampling = abs(_rough(dose.coarse, measure, central[0]) - central[0])
+    bend = 0.0
+    if dose.coarse is not None and dose.bent is not None:
+        bend = BEND * (_rough(dose.bent, measure, central[0]) - _rough(dose.coarse, measure, central[0]))
+    return central[0], low - sampling + min(bend, 0.0), high + sampling + max(bend, 0.0)
 
 
-def _sampling(coarse: DVH | None, measure: Callable[[Cumulative], _Bounds | str], value: float) -> float:
-    if coarse is None:
-        return 0.0
-    rough = measure(cumulative(coarse))
-    return 0.0 if isinstance(rough, str) else abs(rough[0] - value)
+def _rough(coarse: DVH | None, measure: Callable[[Cumulative], _Bounds | str], value: float) -> float:
+    """Return what a coarse sampling says; what the fine one says where there is none, or where it says nothing."""
+    rough = None if coarse is None else measure(cumulative(coarse))
+    return value if rough is None or isinstance(rough, str) else rough[0]
 
 
 def _bounded_target(curve: Cumulative, error_cm3: float) -> _Bounds | str:

@@ -1,4 +1,4 @@
-"""Findings about the dose samples of a structure: outside the grid, small against it, missing slices."""
+"""Findings about the dose samples of a structure: outside the grid, small or steep against it, missing slices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
 
-__all__ = ["coarse_step", "gap_findings", "outside_findings", "size_findings", "step_findings"]
+__all__ = ["bend_findings", "coarse_step", "gap_findings", "outside_findings", "size_findings", "step_findings"]
 
 _FEW_VOXELS = 27
 _GAP_VOLUME = 0.02
 _GAP_DOSE = 0.01
+_BENT = 0.02
+"""Cubic interpolation may move the mean, D98, D50 or D2 by this share of the highest dose of the structure, or of
+`_OF_ALL` of the highest anywhere where that is more. Where it says more a penumbra may be thinner than a voxel; in some
+such fields the truth was outside the interval."""
+_OF_ALL = 0.25
 _COARSE_STEP = 0.001
 """Share of the highest dose of a grid above which a step of its stored integers counts (pitfall 50 of the notes)."""
 
@@ -89,6 +94,38 @@ def gap_findings(name: str, samples: Samples, labels: tuple[str, ...]) -> list[F
             severity="W" if harmless else "E",
             volume_change=volume,
             dose_change=shift,
+        )
+    ]
+
+
+def bend_findings(name: str, samples: Samples, bend_gy: FloatArray, highest_gy: float) -> list[Finding]:
+    """RTD216 where the dose between the grid's points is too uncertain: trilinear and cubic interpolation disagree.
+
+    Args:
+        name: of the structure, for the message.
+        samples: of it.
+        bend_gy: (parts, n) what cubic interpolation would add to them.
+        highest_gy: of the whole dose.
+    """
+    dose, bend = samples.dose_gy.sum(axis=0), bend_gy.sum(axis=0)
+    top = max(float(np.max(dose, initial=0.0, where=~np.isnan(dose))), _OF_ALL * highest_gy)
+    if not float(np.max(np.abs(bend), initial=0.0)) > _BENT * top:
+        return []
+    straight, cubic = (_summary(each, samples, 0)[1:] for each in (dose, dose + bend))
+    moved = np.abs(cubic - straight)
+    worst = int(np.argmax(moved))
+    if not moved[worst] > _BENT * top:
+        return []
+    metric = ("mean", "D98%", "D50%", "D2%")[worst]
+    return [
+        finding(
+            "RTD216",
+            name,
+            f"Between the points of the dose grid the dose in {name} is uncertain: cubic instead of linear "
+            f"interpolation moves its {metric} by {moved[worst]:.3g} Gy. The intervals are widened by more than that, "
+            "but a gradient that the grid does not resolve can hide more. Recalculate on a finer grid.",
+            metric=metric,
+            moved_gy=float(moved[worst]),
         )
     ]
 

@@ -42,6 +42,7 @@ def selftest_json(result: SelfTest, software: Mapping[str, str], exit_code: int)
                 "inside": each.inside,
                 "outside": list(each.outside),
                 "half_width_percent": _finite(each.half_width),
+                "median_error_percent": _finite(each.error),
                 "judged": each.judged,
                 "passed": each.passed,
             }
@@ -83,13 +84,13 @@ def _held_rows(rows: Iterable[Held]) -> list[str]:
 def _interval_rows(rows: Iterable[Covered]) -> list[str]:
     lines = [
         "INTERVALS AGAINST THE IDEAL SOLID",
-        *wrap("Of all phantoms. The end of an interval may miss the truth by 0.05 % of the dose or volume. Minimum and "
-              "maximum are single points of a surface that contours do not hold: shown, not judged.", "  "),
-        f"  {'':<33}{'n':>4}{'hold it':>9}{'half width %':>14}",
+        *wrap("Of all phantoms. The end of an interval may miss the truth by 0.05 % of the dose or volume. Medians of "
+              "half the width and, beside it, of the error of the value:", "  "),
+        f"  {'':<33}{'n':>4}{'hold it':>9}{'half width %':>14}{'error %':>9}",
     ]  # fmt: skip
     for row in rows:
         state = "" if not row.judged else ("  ok" if row.passed else "  MISSED")
-        lines.append(f"  {row.name:<33}{row.count:>4}{row.inside:>9}{row.half_width:>14.4f}{state}")
+        lines.append(f"  {row.name:<33}{row.count:>4}{row.inside:>9}{row.half_width:>14.4f}{row.error:>9.4f}{state}")
         for text in row.outside:
             lines += wrap(text, "    ", "      ")
     return lines

@@ -20,7 +20,7 @@ PARTS = ("prisms", "solids", "files")
 _CLASSES = ("Volume", "Mean dose", "Dose at a volume", "Volume at a dose", "Minimum, maximum")
 _KEYS = ("schema", "exit_code", "passed", "software", "phantoms", *PARTS, "intervals")
 _HELD = ("class", "percent_of", "count", "median", "worst", "judged", "target", "passed")
-_INTERVALS = ("class", "count", "inside", "outside", "half_width_percent", "judged", "passed")
+_INTERVALS = ("class", "count", "inside", "outside", "half_width_percent", "median_error_percent", "judged", "passed")
 _RERUN = "a self-test as `rtcheck selftest --format json` prints it; run it again"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+!_-]{0,63}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -184,7 +184,8 @@ def _intervals(decoder: Decoder, value: object) -> tuple[IntervalsHeld, ...]:
         count, inside = (decoder.decode(int, row[key], f"{at}.{key}") for key in ("count", "inside"))
         judged, passed = (decoder.decode(bool, row[key], f"{at}.{key}") for key in ("judged", "passed"))
         outside = decoder.decode(tuple[str, ...], row["outside"], f"{at}.outside")
-        decoder.decode(float | None, row["half_width_percent"], f"{at}.half_width_percent")
+        for key in ("half_width_percent", "median_error_percent"):
+            decoder.decode(float | None, row[key], f"{at}.{key}")
         if len(decoder.faults) > before:
             continue
         if count < 1 or not 0 <= inside <= count or len(outside) != count - inside:

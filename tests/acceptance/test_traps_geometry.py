@@ -7,7 +7,7 @@ import pytest
 
 from tests.acceptance.code_kit import cord_with
 from tests.acceptance.kit import constraint, protocol_text
-from tests.acceptance.trap_tools import CORD, PALLIATIVE, cord_loops, not_evaluated
+from tests.acceptance.trap_tools import CORD, PALLIATIVE, X, check_cord, cord_loops, not_evaluated
 from tests.synthetic.dicom import ORIENTATIONS, box_grid, set_raw
 from tests.synthetic.simple import BOXES, linear
 
@@ -94,3 +94,15 @@ def test_row_50_coarse_steps(bench):
     assert result.severity("RTD216") == {"W"}, result.text
     assert result.outcome("cord")["high"] == pytest.approx(2.25)
     assert result.verdict == "REVIEW"
+
+
+def test_a_gradient_within_one_voxel_is_said(bench):
+    """A dose that falls within one voxel across the cord is RTD216; one that falls evenly over all of it is not."""
+    (left, right), x = X, np.mean(X)
+    sharp = check_cord(bench, cord_loops(), dose=lambda points: np.where(points[..., 0] < x, 2.0, 0.5))
+    assert sharp.severity("RTD216") == {"W"}, sharp.text
+    assert sharp.verdict == "REVIEW"
+    slope = 1.5 / (right - left)
+    even = check_cord(bench, cord_loops(), dose=lambda points: 0.5 + slope * np.clip(right - points[..., 0], 0, 40))
+    assert not even.severity("RTD216"), even.text
+    assert even.verdict == "PASS"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import DoseField, DosePart
+from rtcheck.dvh.metric import Metric
 from rtcheck.model.grid import DoseGrid, GridGeometry
 from rtcheck.model.structure import ROI, ContourSet
 
@@ -198,12 +200,10 @@ def metric(dvh: DVH, name: str) -> float:
 
 
 def interval(result: StructureDose, name: str) -> tuple[float, float, float]:
-    """value, low, high as `StructureDose` prescribes."""
-    value = metric(result.value, name)
-    values = [value, *(metric(dvh, name) for _, dvh in result.alternatives)]
-    extra = abs(value - metric(result.coarse, name)) if result.coarse is not None else 0.0
-    extra += result.volume_error_cm3 if name == "Volume" else result.dose_error_gy
-    return value, min(values) - extra, max(values) + extra
+    """value, low, high as every result states them."""
+    kind, at = (name, None) if name in ("Volume", "Mean", "Min", "Max") else ("D", float(name[1:]))
+    found = evaluate(result, Metric(kind, at, "%" if at else "", "cc" if name == "Volume" else "Gy"), None)
+    return found.value, found.low, found.high
 
 
 def truth(phantom, dose, points=1_500_000) -> dict[str, float]:

@@ -119,6 +119,22 @@ def intervals(found, truth):
     return count, held
 
 
+def widths(found, truth):
+    """Median half width of the intervals beside the median error of the values, in per cent, for each class."""
+    out = []
+    classes = {"volume": ("Volume",), "mean": ("Mean",), "D98 to D2": DOSES}
+    for name, keys in classes.items():
+        pairs = []
+        for region, exact in truth.items():
+            for key in keys:
+                of = exact[key] if key == "Volume" else REFERENCE_GY
+                low, high = found[region][f"{key} interval"]
+                pairs.append((50 * (high - low) / of, 100 * abs(found[region][key] - exact[key]) / of))
+        width, error = np.median(pairs, axis=0)
+        out.append(f"{name} {_short(width)} / {_short(error)}")
+    return "; ".join(out)
+
+
 def table(runs, truth):
     """Markdown rows: cost as measured and as a multiple of the first program's, errors as median / worst."""
     first = runs[0]
@@ -205,7 +221,8 @@ def main(arguments=None):
         for run in runs:
             if run.found and run.name.startswith("rtcheck"):
                 count, held = intervals(run.found, truth)
-                print(f"{run.name}: the truth lies in {held} of {count} intervals.")
+                print(f"{run.name}: the truth lies in {held} of {count} intervals. Half width / error, medians in %: "
+                      f"{widths(run.found, truth)}.")  # fmt: skip
         _print_floor(case, scratch)
         for program in wanted:
             if program.note:

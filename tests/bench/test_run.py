@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.bench.case import REGIONS, build, contours, dose_at, truth
-from tests.bench.run import Run, errors, main, series, table
+from tests.bench.run import Run, errors, main, series, table, widths
 
 
 def test_the_small_benchmark_runs(tmp_path, capsys):
@@ -15,7 +15,7 @@ def test_the_small_benchmark_runs(tmp_path, capsys):
     out = capsys.readouterr().out
     rows = [line for line in out.splitlines() if line.startswith("| rtcheck")]
     assert len(rows) == 2
-    assert "the truth lies in 42 of 42 intervals" in out
+    assert "the truth lies in 42 of 42 intervals. Half width / error, medians in %: volume " in out
     assert "The floor:" in out
     assert not (tmp_path / "none").exists()
     about = json.loads((tmp_path / "case" / "about.json").read_text())
@@ -64,6 +64,14 @@ def test_the_truth_is_that_of_random_points(region):
     exact = truth(region, 60_000)
     assert exact["Mean"] == pytest.approx(values.mean(), abs=0.06)
     assert exact["D50"] == pytest.approx(np.median(values), abs=0.12)
+
+
+def test_half_widths_stand_beside_errors():
+    """Half the interval and the error of the value, per cent of the volume and of 50 Gy, as medians of each class."""
+    keys = ("Volume", "Mean", "D98", "D95", "D50", "D2")
+    exact = {"A": dict.fromkeys(keys, 50.0)}
+    found = {"A": dict.fromkeys(keys, 50.5) | {f"{key} interval": [49.0, 51.0] for key in keys}}
+    assert widths(found, exact) == "volume 2 / 1; mean 2 / 1; D98 to D2 2 / 1"
 
 
 def test_what_is_missing_is_never_accurate():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,6 +208,32 @@ def test_the_sampling_error_widens_both_sides():
     assert (found.low, found.value, found.high) == pytest.approx((49.5, 50.0, 52.5))
 
 
+@pytest.mark.parametrize(("moved", "low", "high"), [(2.0, 49.5, 55.5), (-2.0, 46.5, 52.5)])
+def test_the_bend_of_the_dose_widens_one_side(moved, low, high):
+    """One and a half times what cubic interpolation moves a metric is added to the side it moves to, and no other."""
+    bent = ramp(0.5 + moved, 100.5 + moved)
+    more = {"alternatives": [("shape", ramp(2.0, 102.0))], "coarse": ramp(0.5, 100.5)}
+    dose = replace(make_dose(ramp(), **more), bent=bent)
+    found = evaluate(dose, parse_metric("Mean[Gy]"), None)
+    assert (found.low, found.value, found.high) == pytest.approx((low, 50.0, high))
+
+
+def test_bend_and_sampling_never_cancel():
+    """A coarse sampling that is low by what the bend raises it leaves both in the interval."""
+    dose = replace(make_dose(ramp(), coarse=ramp(-1.0, 99.0)), bent=ramp())
+    found = evaluate(dose, parse_metric("Mean[Gy]"), None)
+    assert (found.low, found.high) == pytest.approx((49.0, 52.5))
+
+
+def test_extremes_have_a_range_of_their_own():
+    """What no histogram holds of an extreme widens the interval of that extreme, and of nothing else."""
+    dose = replace(make_dose(ramp()), minimum_gy=(0.0, 1.5), maximum_gy=(99.0, 103.0))
+    least, most, mean = (evaluate(dose, parse_metric(name), 50.0) for name in ("Min[Gy]", "Max[%]", "Mean[Gy]"))
+    assert (least.low, least.value, least.high) == pytest.approx((0.0, 0.0, 1.5))
+    assert (most.low, most.value, most.high) == pytest.approx((198.0, 200.0, 206.0))
+    assert mean.low == mean.high == pytest.approx(50.0)
+
+
 def test_rounding_of_the_dose_widens_doses_and_moves_the_dose_of_volumes():
     """Doses take the dose error as it is; V is taken at the dose less and plus it."""
     doses = ask("Mean[Gy]", ramp(), dose_error=0.5)
@@ -331,6 +358,15 @@ def test_all_of_the_volume_is_exactly_100_percent(count):
     dose = make_dose(DVH(frozen(np.full(count, 50.0)), frozen(volumes), 50.0, 50.0))
     found = evaluate(dose, parse_metric("V50Gy[%]"), None)
     assert (found.value, found.low, found.high) == (100.0, 100.0, 100.0)
+
+
+def test_a_reading_may_count_in_part():
+    """Of a reading that counts in part only that share of its difference from another widens the interval."""
+    others = (("prism", ramp(1.0, 101.0)), ("prism, long ends", ramp(11.0, 111.0)))
+    whole = make_dose(ramp(), others)
+    part = replace(whole, partial=((1, 0, 0.3),))
+    highs = [evaluate(dose, parse_metric("Mean[Gy]"), None).high for dose in (whole, part)]
+    assert highs == pytest.approx([61.0, 54.0])
 
 
 def test_a_number_beyond_all_numbers_is_no_value():
