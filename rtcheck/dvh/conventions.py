@@ -21,10 +21,10 @@ from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
 
-_BEYOND = {"prism": 0.15, "shape": 0.5}
+_BEYOND = 0.5
 _BEYOND_PLANES = 1.0
-"""How far beyond either structure model the interval reaches, as a share of their difference: the first, by the model
-of the value, plus the second over the number of planes, since a solid of few contours is the least known."""
+"""How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
+over the number of planes, since a solid of few contours is the least known."""
 _OTHER_ENDS = {"prism": 1.0, "shape": 0.3}
 """How much of what the ends of the other model leave open counts, by the model of the value. An interpolated shape
 knows where it tapers; prisms that are cut off at the last contour were most of the width of its intervals and never
@@ -59,7 +59,7 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     in_part = _OTHER_ENDS[sampled.model]
     ends = [number for number, label in enumerate(sampled.variants) if label in (SHORT, LONG, DOWN, UP)]
     partial = tuple((base + number, base, in_part) for number in ends if in_part < 1)
-    share = _BEYOND[sampled.model] + _BEYOND_PLANES / sampled.planes
+    share = _BEYOND + _BEYOND_PLANES / sampled.planes
     alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
     alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
     if sampled.slope_gy is not None:

@@ -21,7 +21,7 @@ __all__ = ["bends_at_ends", "extreme_range", "within_surface"]
 
 _AROUND = 16
 """So many of the hottest and of the coldest samples tell how the dose bends at the extremes."""
-_FEW_CM3 = 0.03
+_FEW_CM3 = 0.1
 _FEW = 0.01
 """Hotter than the surface are, outside of it, samples of less than this volume or share of the volume in all."""
 
