@@ -171,3 +171,12 @@ def test_tips_side_by_side_keep_their_volume():
     both = slabs_of(Combination("|", low, high), "shape")
     assert volume(both) == pytest.approx(2 * sphere(9).volume_mm3, rel=0.008)
     assert both.bounds[:, 2] == pytest.approx([-9, 26], abs=0.3)
+
+
+def test_a_difference_of_shapes_loses_what_both_have():
+    """A ball with a ball cut out of its side has the volume of the one less the lens that both share."""
+    one, two = leaf(sphere(9)), leaf(sphere(9), centre=(10.0, 0, 0))
+    found = volume(slabs_of(Combination("-", one, two), "shape", layer_mm=0.5))
+    # the lens of two balls of radius r, d apart: π (4 r + d) (2 r - d)² / 12
+    lens = np.pi * (4 * 9 + 10) * (2 * 9 - 10) ** 2 / 12
+    assert found == pytest.approx(sphere(9).volume_mm3 - lens, rel=0.015)
