@@ -25,7 +25,7 @@ _BEYOND = 0.5
 _BEYOND_PLANES = 1.0
 """How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
 over the number of planes, since a solid of few contours is the least known."""
-_OTHER_ENDS = {"prism": 1.0, "shape": 0.3}
+_OTHER_ENDS = {"prism": 1.0, "shape": 0.5}
 """How much of what the ends of the other model leave open counts, by the model of the value. An interpolated shape
 knows where it tapers; prisms that are cut off at the last contour were most of the width of its intervals and never
 where the truth was. All three by calibration on closed forms, and on boxes, cylinders and the like turned at random."""
