@@ -374,3 +374,9 @@ def test_a_number_beyond_all_numbers_is_no_value():
     found = ask("D50%[%]", ramp(), prescription=1e-308)
     assert (found.value, found.low, found.high, found.code) == (None, None, None, "RTD608")
     assert "not a finite number" in found.reason
+
+
+def test_the_coldest_of_what_lies_outside_may_have_no_dose():
+    """D95% of 90 cm³ inside and 10 outside the grid may be 0 Gy: the bound is 0, the value that of the known part."""
+    found = ask("D95%[Gy]", make_dvh(np.full(90, 50.0), outside=10.0))
+    assert (found.value, found.low, found.high) == (50, 0, 50)

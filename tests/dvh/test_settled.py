@@ -56,3 +56,12 @@ def test_only_the_value_counts():
         np.repeat([1, 2], 1000), np.zeros((3, 0)),
     )  # fmt: skip
     assert unsettled(mixed, samples(RAMP), 70.0) is None
+
+
+def test_five_cubic_centimetres_are_asked_for_where_they_are_less_than_half():
+    """Of 12 cm³ the hottest 5 are compared too, and asked for alone where they alone differ."""
+    fine = np.linspace(10, 50, 1200)
+    moved = fine.copy()
+    moved[690:715] += 1.0
+    assert unsettled(samples(fine), samples(moved), 50.0) == Wanting(hot_cm3=(5.0,))
+    assert unsettled(samples(fine, 0.0075), samples(moved, 0.0075), 50.0) is None

@@ -6,8 +6,9 @@ import pytest
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.curve import DVH
 from rtcheck.dvh.engine import sample_solid
+from rtcheck.dvh.local import dose_about, local_dose
 from rtcheck.dvh.sampling import Samples
-from rtcheck.dvh.unseen import bulge_mm, rounded
+from rtcheck.dvh.unseen import bulge_mm, rounded, surface_slope
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import DOSES, cylinder, field_of, grid_of, interval, roi_of
@@ -71,3 +72,12 @@ def test_without_a_known_dose_no_surface_is_moved():
     known = Samples(np.full((1, 9), 2.0), np.ones(9), np.ones(9, dtype=np.int64), np.zeros((3, 0)))
     assert rounded(DVH(np.full(9, 2.0), np.ones(9), 2.0, 2.0), samples, np.ones((1, 9)), (5,), None) == []
     assert rounded(DVH(np.zeros(0), np.zeros(0), 0.0, 0.0), known, np.ones((1, 9)), (5,), None) == []
+
+
+def test_the_slope_at_the_surface_is_that_of_the_dose_in_the_plane():
+    """What a linear dose changes within half a millimetre is half its slope in u and v; w does not matter."""
+    field = field_of(grid_of(lambda x, y, z: 50 + 0.6 * x - 0.8 * y + 5 * z, 2.5, 10, scaling=1e-7))
+    local = dose_about(field, np.eye(3), np.full(3, -5.0), np.full(3, 5.0))
+    at = np.array([[0.0, 1.3], [2.0, -3.3], [1.0, 0.4]])
+    samples = Samples(local_dose(local, *at), np.ones(2), np.ones(2, dtype=np.int64), at)
+    assert surface_slope(local, samples, 0.5) == pytest.approx(np.full((1, 2), 0.5), abs=1e-5)
