@@ -209,6 +209,9 @@ def test_dose_error_and_volume_error_open_the_interval():
     assert (found.low, found.value, found.high) == pytest.approx((8.5 / 10.5, 0.9, 9.5 / 9.5))
     covered = evaluate_around(parse_metric("CI_Paddick"), dose, 50.0, Around(full=cloud))
     assert covered.low < covered.value == pytest.approx(5.0**2 / 90, rel=0.02)
+    # 5 cm³ receive 50 Gy; half a gray moves that by 0.25 cm³, the contours by up to 0.5 cm³
+    assert 4.2**2 / (10.5 * 9.5) < covered.low < 4.8**2 / (10.5 * 9.5)
+    assert 5.2**2 / (9.5 * 8.5) < covered.high < 5.8**2 / (9.5 * 8.5)
     tiny = make_dose(make_dvh([50.0], [0.1]), volume_error=0.2)
     assert evaluate_around(parse_metric("R50"), tiny, 50.0, Around(half=cloud)).code == "RTD605"
     other = make_dose(make_dvh([50.0], [9.0]), alternatives=(("short ends", make_dvh([])),))

@@ -78,3 +78,28 @@ def test_prisms_meet_half_way_and_gaps_can_be_empty():
     lower, upper = prism_bounds(stack, LeafState(empty=True))
     assert upper[2] == 5
     assert lower[3] == 9
+
+
+def test_what_two_laws_say_about_a_tip_lies_in_its_reach():
+    """Three contours leave open whether areas or their squares go with a parabola: the reach holds the ends of both."""
+    for phantom in (sphere(6.3), torus(16, 6.3)):
+        stack = stack_of(roi_of(phantom, 4.5, 0.35))
+        tip = end_tips(stack)[1]
+        w, areas = stack.planes_mm - stack.planes_mm[-1], plane_areas(stack)
+        ends = [np.roots(np.polyfit(w, areas**power, 2)) for power in (1, 2)]
+        ends = [min(float(root) for root in roots if root > 0) for roots in ends]
+        assert abs(ends[0] - ends[1]) > 0.1
+        assert tip.reach[0] <= min(ends)
+        assert tip.reach[2] >= min(max(ends), 4.5)
+
+
+def test_a_section_that_grows_thin_inwards_does_not_shrink_in_width():
+    """Where the next contour is larger in area but narrower, areas themselves are extrapolated."""
+    rings = [at(square(10), 0)]
+    for z, (a, b) in ((2, (60, 4)), (4, (66, 5))):
+        rings.append(at([[0, 0], [a, 0], [a, b], [0, b]], z))
+    tip = end_tips(stack_of(roi_of_rings(rings)))[0]
+    assert tip.tapered
+    assert tip.power == 1.0
+    # the parabola through 100, 240 and 330 mm² on planes 2 mm apart
+    assert tip.reach[1] == pytest.approx(max(-np.roots(np.polyfit([0, 2, 4], [100, 240, 330], 2))), rel=1e-9)
