@@ -65,3 +65,10 @@ def test_five_cubic_centimetres_are_asked_for_where_they_are_less_than_half():
     moved[690:715] += 1.0
     assert unsettled(samples(fine), samples(moved), 50.0) == Wanting(hot_cm3=(5.0,))
     assert unsettled(samples(fine, 0.0075), samples(moved, 0.0075), 50.0) is None
+
+
+def test_a_difference_in_the_middle_wants_samples_everywhere():
+    """Where the median alone differs, the mean agreeing, more samples are wanted throughout."""
+    moved = RAMP.copy()
+    moved[490:510] += 1.0
+    assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
