@@ -105,3 +105,10 @@ def test_the_sampling_error_reaches_every_one_of_them():
         differs = ask(text, ramp(40, 60), prescription=50.0, coarse=ramp(39, 63))
         assert agreed.low < agreed.value < agreed.high
         assert differs.high - differs.value > agreed.high - agreed.value
+
+
+@pytest.mark.parametrize(("a", "power"), [(2, 1300 / 3), (3, 10_000.0), (-1, np.log(3) / 20)])
+def test_power_mean_between_two_samples_is_the_integral(a, power):
+    """One sample of 20 Gy between 10 and 30 Gy stands for all doses between: the integral of D^a over them."""
+    found = ask(f"gEUD(a={a})[Gy]", make_dvh([20.0], minimum=10.0, maximum=30.0))
+    assert found.value == pytest.approx(power ** (1 / a), rel=1e-4)
