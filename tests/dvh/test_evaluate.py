@@ -380,3 +380,11 @@ def test_the_coldest_of_what_lies_outside_may_have_no_dose():
     """D95% of 90 cm³ inside and 10 outside the grid may be 0 Gy: the bound is 0, the value that of the known part."""
     found = ask("D95%[Gy]", make_dvh(np.full(90, 50.0), outside=10.0))
     assert (found.value, found.low, found.high) == (50, 0, 50)
+
+
+def test_the_dose_to_the_coldest_part_of_what_is_inside():
+    """Of 100 cm³ inside and 10 outside the hottest 0.5 cm³ of what is known receive 99.5 Gy: what DC99.5cc says."""
+    found = ask("DC99.5cc[Gy]", replace(ramp(), outside_cm3=10.0))
+    assert found.value == pytest.approx(99.5)
+    # 10.5 cm³ are hotter; the ten outside are, or none of them is
+    assert (found.low, found.high) == pytest.approx((89.5, 99.5))

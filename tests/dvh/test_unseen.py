@@ -81,3 +81,13 @@ def test_the_slope_at_the_surface_is_that_of_the_dose_in_the_plane():
     at = np.array([[0.0, 1.3], [2.0, -3.3], [1.0, 0.4]])
     samples = Samples(local_dose(local, *at), np.ones(2), np.ones(2, dtype=np.int64), at)
     assert surface_slope(local, samples, 0.5) == pytest.approx(np.full((1, 2), 0.5), abs=1e-5)
+
+
+def test_where_the_dose_is_unknown_there_is_no_slope():
+    """A sample outside the dose grid has no slope; at the grid's face the side that is known tells."""
+    field = field_of(grid_of(lambda x, y, z: 50 + 0.6 * x + 0 * y + 0 * z, 2.5, 10, scaling=1e-7))
+    edge = -field.parts[0].grids[0].geometry.origin_mm[0]
+    local = dose_about(field, np.eye(3), np.full(3, -edge), np.full(3, edge))
+    at = np.array([[edge + 5.0, edge], [0.0, 0.0], [0.0, 0.0]])
+    samples = Samples(local_dose(local, *at), np.ones(2), np.ones(2, dtype=np.int64), at)
+    assert surface_slope(local, samples, 0.5) == pytest.approx(np.array([[0.0, 0.3]]), abs=1e-5)

@@ -98,3 +98,18 @@ def test_a_hair_before_the_first_voxel_is_on_it():
             # along the uneven axis alone
             beyond = corner + np.array([0, 0, out * 5e-6])
             assert np.isnan(read_dose(nodes, *beyond[:, None])[0])
+
+
+def test_next_to_the_ends_of_the_grid_the_bend_is_that_of_the_whole():
+    """In the first and last cell along each axis the bend read from the nodes is that of the grid."""
+    grid = grid_of(WAVES, 2.0, 10)
+    edge = -grid.geometry.origin_mm[0]
+    nodes = nodes_about(grid, EYE, np.full(3, -edge), np.full(3, edge))
+    inner = points(8, 50)
+    for axis in range(3):
+        for face in (-edge + 0.7, edge - 0.7):
+            p = inner.copy()
+            p[axis] = face
+            expected = bend_at(grid, EYE, *p)
+            assert np.abs(expected).max() > 0.01
+            assert np.allclose(read_bend(nodes, *p), expected, rtol=0, atol=1e-12)

@@ -258,3 +258,15 @@ def test_points_on_a_line_have_no_plane():
     stack, findings = stack_contours(roi_of_rings([np.array([[0, 0, 0], [1, 1, 5], [2, 2, 10]])]))
     assert stack is None
     assert codes(findings) == [("RTD306", "E")]
+
+
+@pytest.mark.parametrize(
+    ("side", "other", "shared", "usable"),
+    [(100, 10, 3, True), (100, 10, 5, False), (20, 4, 0.4, True), (20, 4, 0.5, False)],
+)
+def test_an_overlap_that_hardly_matters_is_accepted(side, other, shared, usable):
+    """Contours may overlap partly on a slice of 3 mm by 0.1 % of the volume or by 5 mm³, whichever is more."""
+    rings = [*on_planes(square(side)), at(square(other, side - shared, 1), 3)]
+    stack, findings = stack_contours(roi_of_rings(rings))
+    assert (stack is not None) == usable
+    assert ("RTD309" in [item.code for item in findings]) != usable

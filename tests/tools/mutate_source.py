@@ -284,11 +284,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=400, help="how many mutants are drawn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--skip", type=int, default=0, help="leave out so many of the drawn, to go on after a stop")
-    parser.add_argument("--only", default="", help="of all mutants, only those whose printed name holds this text")
+    parser.add_argument("--only", nargs="*", default=[""], help="only mutants whose printed name holds one of these")
     parser.add_argument("--most", type=float, default=0.0, help="processor seconds of tests for each mutant; 0: all")
     parser.add_argument("--tests", nargs="*", default=list(TESTS))
     options = parser.parse_args()
-    every = [mutant for mutant in mutants() if options.only in mutant.name]
+    every = [mutant for mutant in mutants() if any(text in mutant.name for text in options.only)]
     random.Random(options.seed).shuffle(every)
     chosen = every[options.skip : options.count]
     os.chdir(ROOT)
