@@ -23,3 +23,10 @@ def test_shifts_are_always_the_same():
     """The pattern is fixed: no random numbers."""
     one = np.array([3]), np.array([5]), np.array([7])
     assert [float(s[0]) for s in stagger(*one)] == [float(s[0]) for s in stagger(*one)]
+
+
+def test_pairs_of_layers_have_shifts_of_their_own():
+    """Layers two apart are shifted differently, so that a column of cells does not sample one line."""
+    layer = np.arange(0, 20, 2)
+    for shift in stagger(np.full(10, 3), np.full(10, 5), layer):
+        assert len(np.unique(np.round(shift, 6))) == 10
