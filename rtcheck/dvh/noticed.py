@@ -99,7 +99,9 @@ def gap_findings(name: str, samples: Samples, labels: tuple[str, ...]) -> list[F
 
 
 def bend_findings(name: str, samples: Samples, bend_gy: FloatArray, highest_gy: float) -> list[Finding]:
-    """RTD216 where the dose between the grid's points is too uncertain: trilinear and cubic interpolation disagree.
+    """RTD216 where the dose between the grid's points is uncertain: trilinear and cubic interpolation disagree.
+
+    A note: every interval is widened by more than they differ, and a limit that this brings into doubt is undecided.
 
     Args:
         name: of the structure, for the message.
@@ -124,6 +126,7 @@ def bend_findings(name: str, samples: Samples, bend_gy: FloatArray, highest_gy: 
             f"Between the points of the dose grid the dose in {name} is uncertain: cubic instead of linear "
             f"interpolation moves its {metric} by {moved[worst]:.3g} Gy. The intervals are widened by more than that, "
             "but a gradient that the grid does not resolve can hide more. Recalculate on a finer grid.",
+            severity="I",
             metric=metric,
             moved_gy=float(moved[worst]),
         )

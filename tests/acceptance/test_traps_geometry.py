@@ -97,11 +97,11 @@ def test_row_50_coarse_steps(bench):
 
 
 def test_a_gradient_within_one_voxel_is_said(bench):
-    """A dose that falls within one voxel across the cord is RTD216; one that falls evenly over all of it is not."""
+    """A dose that falls within one voxel across the cord is noted (RTD216); one that falls evenly over all is not."""
     (left, right), x = X, np.mean(X)
     sharp = check_cord(bench, cord_loops(), dose=lambda points: np.where(points[..., 0] < x, 2.0, 0.5))
-    assert sharp.severity("RTD216") == {"W"}, sharp.text
-    assert sharp.verdict == "REVIEW"
+    assert sharp.severity("RTD216") == {"I"}, sharp.text
+    assert sharp.verdict == "PASS"
     slope = 1.5 / (right - left)
     even = check_cord(bench, cord_loops(), dose=lambda points: 0.5 + slope * np.clip(right - points[..., 0], 0, 40))
     assert not even.severity("RTD216"), even.text
