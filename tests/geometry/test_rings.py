@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rtcheck.geometry.ends import plane_areas
-from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.rings import plane_thickness, stack_contours
 from rtcheck.model.finding import finding
 from rtcheck.model.structure import ROI
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
@@ -270,3 +270,10 @@ def test_an_overlap_that_hardly_matters_is_accepted(side, other, shared, usable)
     stack, findings = stack_contours(roi_of_rings(rings))
     assert (stack is not None) == usable
     assert ("RTD309" in [item.code for item in findings]) != usable
+
+
+def test_a_slab_reaches_half_way_to_its_neighbours():
+    """Each plane is as thick as the halves of its steps; an end as its only step; one alone as was assumed."""
+    assert plane_thickness(np.array([5.0]), 2.0).tolist() == [2]
+    assert plane_thickness(np.array([0.0, 3.0]), 2.0).tolist() == [3, 3]
+    assert plane_thickness(np.array([0.0, 2.0, 6.0]), 2.0).tolist() == [2, 3, 4]

@@ -169,3 +169,14 @@ def test_a_small_part_of_a_ball_is_as_round_as_the_ball(planes, within):
     share = ball.inside(box_[0][:, None, None], box_[1][:, None], z).mean()
     exact = share * np.prod(np.ptp(post, axis=0)) * 6 * half
     assert volume(layers) == pytest.approx(exact, rel=within)
+
+
+def test_missing_slices_are_left_empty_half_a_slice_from_their_neighbours():
+    """Planes 0, 3, 6, 12, 15: read empty, what is between 7.5 and 10.5 mm is not there; read filled it is."""
+    stack = stack_of(roi_of_rings(on_planes(square(10), (0, 3, 6, 12, 15))))
+    layers, labels = layers_of(stack)
+    empty = labels.index("gaps empty")
+    assert volume(layers) == pytest.approx(1800, rel=1e-9)
+    assert volume(layers, empty) == pytest.approx(1500, rel=1e-9)
+    assert volume(layers, empty, (layers.w_mm > 7.5) & (layers.w_mm < 10.5)) == 0
+    assert volume(layers, empty, layers.w_mm > 10.5) == pytest.approx(600, rel=1e-9)
