@@ -73,11 +73,6 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
         bend = BEND * (found.pop().value - found[-1].value)
     if rough:
         sampling = np.abs(found[0].value - found.pop().value)
-    for number, base, share in dose.partial:  # the value comes before the others
-        one, other = found[base + 1], found[number + 1]
-        found[number + 1] = Band(
-            *(getattr(one, end) + share * (getattr(other, end) - getattr(one, end)) for end in ("low", "value", "high"))
-        )
     low = np.min([one.low for one in found], axis=0) - sampling + np.minimum(bend, 0.0)
     high = np.max([one.high for one in found], axis=0) + sampling + np.maximum(bend, 0.0)
     value = found[0].value

@@ -16,7 +16,6 @@ from rtcheck.dvh.field import Quantity
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, ascending
 from rtcheck.dvh.unseen import rounded
-from rtcheck.geometry.variants import DOWN, LONG, SHORT, UP
 from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
@@ -24,11 +23,9 @@ __all__ = ["structure_dose"]
 _BEYOND = 0.5
 _BEYOND_PLANES = 1.0
 """How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
-over the number of planes, since a solid of few contours is the least known."""
-_OTHER_ENDS = {"prism": 1.0, "shape": 0.5}
-"""How much of what the ends of the other model leave open counts, by the model of the value. An interpolated shape
-knows where it tapers; prisms that are cut off at the last contour were most of the width of its intervals and never
-where the truth was. All three by calibration on closed forms, and on boxes, cylinders and the like turned at random."""
+over the number of planes, since a solid of few contours is the least known. By calibration on closed forms, and on
+boxes, cylinders and the like turned at random. Under `shape` the ends of prisms are most of the width, but with half of
+them three lying cylinders of 2000 random solids were missed."""
 
 
 def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
@@ -53,12 +50,8 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     value = _histograms(sampled.value, search[sampled.model], sampled, quantity, count)
     alternatives = list(zip(sampled.variants[1:], value[1:], strict=True))
     other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
-    base = len(alternatives)
     labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
     alternatives.extend(zip(labels, other, strict=True))
-    in_part = _OTHER_ENDS[sampled.model]
-    ends = [number for number, label in enumerate(sampled.variants) if label in (SHORT, LONG, DOWN, UP)]
-    partial = tuple((base + number, base, in_part) for number in ends if in_part < 1)
     share = _BEYOND + _BEYOND_PLANES / sampled.planes
     alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
     alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
@@ -89,7 +82,6 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         model=sampled.model,
         findings=sampled.findings,
         bent=bent,
-        partial=partial,
         minimum_gy=extremes[0] if extremes else None,
         maximum_gy=extremes[1] if extremes else None,
     )

@@ -48,8 +48,6 @@ class StructureDose:
         alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends,
             and for few contour planes the surface further out and in.
             The interval of a metric is the envelope over `value` and these ...
-        partial: ... of which some count in part: (number of one, number of the one it is compared with, the share of
-            their difference that counts) ...
         coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
             sampling, which tells the sampling error ...
         bent: ... and on one side by `BEND` times ``metric(bent) - metric(coarse)``: the coarse sampling with what cubic
@@ -73,6 +71,5 @@ class StructureDose:
     model: str
     findings: tuple[Finding, ...] = ()
     bent: DVH | None = None
-    partial: tuple[tuple[int, int, float], ...] = ()
     minimum_gy: tuple[float, float] | None = None
     maximum_gy: tuple[float, float] | None = None

@@ -99,10 +99,7 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         raise _NotEvaluable("RTD501", f"{name} needs a prescribed dose, and there is none")
     measure = _measure(metric, prescription_gy, dose.dose_error_gy, dose.volume_error_cm3)
     central = measure(_curve(dose.value))
-    others = [_measure_other(label, dvh, measure) for label, dvh in dose.alternatives]
-    for number, base, share in dose.partial:
-        others[number] = _between(others[base], others[number], share)
-    ranges = [central, *others]
+    ranges = [central, *(_measure_other(label, dvh, measure) for label, dvh in dose.alternatives)]
     sampling = bend = 0.0
     if dose.coarse is not None:
         # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
@@ -130,15 +127,6 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
     if metric.unit == "%" and metric.kind in ("V", "CV"):
         high = min(high, 100.0)
     return MetricValue(central.value, min(max(low, 0.0), central.value), max(high, central.value), metric.unit)
-
-
-def _between(one: _Bounded, other: _Bounded, share: float) -> _Bounded:
-    """Return what lies `share` of the way from one reading to another."""
-    return _Bounded(
-        one.value + share * (other.value - one.value),
-        one.low + share * (other.low - one.low),
-        one.high + share * (other.high - one.high),
-    )
 
 
 def _inside(rough: DVH, *, filled: bool) -> DVH:

@@ -132,11 +132,6 @@ def _envelope(dose: StructureDose, measure: Callable[[Cumulative], _Bounds | str
         if isinstance(other, str):
             return other
         others.append(other)
-    for number, base, share in dose.partial:
-        value, low, high = (
-            one + share * (each - one) for one, each in zip(others[base], others[number], strict=True)
-        )
-        others[number] = value, low, high
     low, high = min(each[1] for each in (central, *others)), max(each[2] for each in (central, *others))
     sampling = abs(_rough(dose.coarse, measure, central[0]) - central[0])
     bend = 0.0

@@ -117,6 +117,12 @@ def test_rings_on_two_planes(seed, model):
     run(seed, model)
 
 
+@pytest.mark.parametrize("seed", [1434, 2461, 2529])
+def test_lying_cylinders_between_planes(seed):
+    """The interval of a lying cylinder under the shape model needs the ends of prisms whole, not half of them."""
+    run(seed, "shape")
+
+
 def test_a_cold_rim_thinner_than_a_cell():
     """The coldest 2 % of a torus in a radial dose lie in a rim thinner than a sample; the prism model resolves it."""
     run(2941, "prism")

@@ -360,15 +360,6 @@ def test_all_of_the_volume_is_exactly_100_percent(count):
     assert (found.value, found.low, found.high) == (100.0, 100.0, 100.0)
 
 
-def test_a_reading_may_count_in_part():
-    """Of a reading that counts in part only that share of its difference from another widens the interval."""
-    others = (("prism", ramp(1.0, 101.0)), ("prism, long ends", ramp(11.0, 111.0)))
-    whole = make_dose(ramp(), others)
-    part = replace(whole, partial=((1, 0, 0.3),))
-    highs = [evaluate(dose, parse_metric("Mean[Gy]"), None).high for dose in (whole, part)]
-    assert highs == pytest.approx([61.0, 54.0])
-
-
 def test_a_number_beyond_all_numbers_is_no_value():
     """In per cent of a prescription next to nothing a dose is no finite number: RTD608, no value."""
     found = ask("D50%[%]", ramp(), prescription=1e-308)

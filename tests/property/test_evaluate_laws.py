@@ -53,7 +53,6 @@ def structure_doses(draw):
     """A structure's dose with other conventions and rounding."""
     others = tuple((f"other {i}", draw(dvhs())) for i in range(draw(st.integers(0, 2))))
     coarse = draw(st.none() | dvhs())
-    partial = ((1, 0, draw(st.sampled_from([0.3, 1.0]))),) if len(others) == 2 else ()
     return StructureDose(
         draw(dvhs()),
         others,
@@ -62,7 +61,6 @@ def structure_doses(draw):
         draw(st.sampled_from([0.0, 0.05])),
         "prism",
         bent=draw(st.none() | dvhs()),
-        partial=partial,
     )
 
 
@@ -81,10 +79,7 @@ def test_the_interval_holds_the_value_and_every_convention(dose, metric):
         return
     assert found.low <= found.value <= found.high
     assert np.isfinite([found.low, found.value, found.high]).all()
-    in_part = {number for number, _, share in dose.partial if share < 1}
-    for number, (_, dvh) in enumerate(dose.alternatives):
-        if number in in_part:
-            continue
+    for _, dvh in dose.alternatives:
         other = evaluate(alone(dvh), metric, 50.0)
         assert found.low - 1e-9 <= other.value <= found.high + 1e-9
 
