@@ -58,13 +58,13 @@ def with_rois(*items, **extra):
     return (structures([*rois(**extra), *items]),)
 
 
-NOT_COMPARED = ("RTD316", "RTD319", "RTD504")
-"""Notes that an export without images, stated volumes and beam doses always gets."""
+ALWAYS = ("RTD216", "RTD316", "RTD319", "RTD504")
+"""Notes of this patient whatever else is done to it: no images, stated volumes or beam doses, and a dose with a step."""
 
 
 def codes(report, *severities):
     found = [item for item in report.findings if item.severity in (severities or ("F", "E", "W"))]
-    return sorted(item.code for item in found if item.severity != "I" or item.code not in NOT_COMPARED)
+    return sorted(item.code for item in found if item.severity != "I" or item.code not in ALWAYS)
 
 
 def states(report):
