@@ -59,7 +59,7 @@ def with_rois(*items, **extra):
 
 
 ALWAYS = ("RTD216", "RTD316", "RTD319", "RTD504")
-"""Notes of this patient whatever else is done to it: no images, stated volumes or beam doses, and a dose with a step."""
+"""Notes on this patient whatever else is done to it: no images, stated volumes or beam doses; a dose with a step."""
 
 
 def codes(report, *severities):
