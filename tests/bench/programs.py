@@ -34,10 +34,10 @@ class Program:
     note: str = ""
 
 
-def _rtcheck(model):
+def _rtcheck(model, jobs=1):
     def commands(python, case, out):
         asked = [word for metric in ASKED for word in ("-m", metric)]
-        options = ["--structure-model", model, "--jobs", "1", "--format", "json"]
+        options = ["--structure-model", model, "--jobs", str(jobs), "--format", "json"]
         return [[python, "-m", "rtcheck", "dvh", case / "export", *options, *asked]]
 
     return commands
@@ -70,6 +70,8 @@ _DICOMPYLER = ("dicompyler-core==0.5.6", "pydicom<3", "numpy<2", "matplotlib", "
 PROGRAMS = (
     Program("rtcheck (shape)", "", (), _rtcheck("shape"), note="metrics with intervals"),
     Program("rtcheck (prism)", "", (), _rtcheck("prism"), note="metrics with intervals"),
+    Program("rtcheck (shape), two processes", "", (), _rtcheck("shape", 2), note="as by default on two cores"),
+    Program("rtcheck (prism), two processes", "", (), _rtcheck("prism", 2), note="as by default on two cores"),
     Program("plastimatch", "plastimatch", ("plastimatch==1.10.0",), _plastimatch_default,
             _script("plastimatch_read.py", "0.779297,0.779297,3"), "`dvh --input`: its own grid of 512 x 512"),
     Program("plastimatch, dose grid", "plastimatch", ("plastimatch==1.10.0",), _plastimatch_on_dose,
