@@ -13,7 +13,7 @@ import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.model.arrays import FloatArray
-from rtcheck.model.finding import Finding, finding
+from rtcheck.model.finding import Finding, finding, some_of
 from rtcheck.model.grid import VendorDVH
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
@@ -27,8 +27,6 @@ _LARGE_CM3, _LARGE, _MIDDLE, _SMALL_CM3 = 10.0, 0.02, 0.05, 0.05
 _MEAN, _AT_VOLUME = 0.01, 0.02
 """Mean and Dx of a stored curve agree within these shares of the highest dose of the grid."""
 _SHARES = (0.98, 0.95, 0.5, 0.05, 0.02)
-_NAMED = 5
-"""Structures that a note names; the evidence has all of them."""
 _FEW_PLANES, _COMPARED_CM3 = 6, 1.0
 """Below this nothing can be said: the systems' conventions differ by more (dvh-method §8)."""
 
@@ -238,14 +236,12 @@ def unstated_finding(names: Iterable[str]) -> tuple[Finding, ...]:
     listed = sorted(names)
     if not listed:
         return ()
-    more = len(listed) - _NAMED
-    shown = ", ".join(listed[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     return (
         finding(
             "RTD316",
             "structures",
-            f"Neither ROIVolume (3006,002C) nor a stored DVH could be compared for {shown}: a lost end contour would "
-            "not be seen.",
+            f"Neither ROIVolume (3006,002C) nor a stored DVH could be compared for {some_of(listed)}: a lost end "
+            "contour would not be seen.",
             "I",
             structures=listed,
         ),

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rtcheck.dvh.curve import BEND
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.nodes import DoseNodes
 from rtcheck.dvh.sampling import bend_parts, dose_parts
@@ -27,7 +28,6 @@ _QUARTERS = np.array([(i, j, k) for i in (0.25, 0.75) for j in (0.25, 0.75) for 
 _SURFACE_MM = 0.1
 """Distances are known to this: the surface of the target is known by points."""
 _SHELL_MM = 5.0
-_BEND = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def highest_beyond(field: DoseField, nodes: DoseNodes, territory: Territory, dis
     distance = float(territory.distance(place[None, :])[0])
     near = np.concatenate([territory.at_distance(place[None, :], distance + d) for d in (-_SURFACE_MM, _SURFACE_MM)])
     moved = np.nan_to_num(dose_parts(field, np.eye(3), *np.ascontiguousarray(near.T)).sum(axis=0), nan=best)
-    error = _BEND * abs(float(bend[0])) + float(np.max(np.abs(moved - best)))
+    error = BEND * abs(float(bend[0])) + float(np.max(np.abs(moved - best)))
     x, y, z = place.tolist()
     return BeyondDose(best, error, (x, y, z), cut or _on_edge(field, nodes, place))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtcheck.dvh.curve import BEND
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.nodes import DoseNodes, refined
 from rtcheck.dvh.sampling import bend_parts
@@ -23,8 +24,6 @@ __all__ = ["IsodoseVolume", "Parcels", "isodose_volume"]
 
 _FINE, _ROUGH = 8, 4
 _PARTS = 4
-_BEND = 1.5
-"""The cubic correction of the dose counts this much in the interval, as in the histograms of structures."""
 _BATCH = 40_000
 _UNKNOWN, _LOST, _INSIDE, _OUTSIDE, _OPEN = -1, 0, 1, 2, 3
 """A cell: not asked for yet; of another target; of this one, inside the patient or outside; on or near a border."""
@@ -116,7 +115,7 @@ def isodose_volume(
     parcels = parcels or Parcels(nodes, territory)
     fine = _volume(field, parcels, least_gy, _FINE, bend=True)
     rough = _volume(field, parcels, least_gy, _ROUGH)
-    doubt = abs(fine.inside - rough.inside) + _BEND * abs(fine.bend)
+    doubt = abs(fine.inside - rough.inside) + BEND * abs(fine.bend)
     value = fine
     if not nodes.exact:
         value = _volume(field, Parcels(refined(field, nodes, least_gy), territory), least_gy, _FINE)

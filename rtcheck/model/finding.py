@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from rtcheck.model.codes import CATALOGUE
 
-__all__ = ["Finding", "Severity", "finding"]
+__all__ = ["Finding", "Severity", "finding", "some_of"]
+
+_NAMED = 5
+"""Names that a message gives; the evidence has all of them."""
 
 Severity = Literal["F", "E", "W", "I"]
 """F no verdict for the case; E touched constraints are not evaluated, the case cannot pass; W acknowledge; I note."""
@@ -42,3 +45,9 @@ class Finding:
 def finding(code: str, subject: str, message: str, severity: Severity | None = None, **evidence: object) -> Finding:
     """Make a finding with the severity of the catalogue, or with the one given."""
     return Finding(code, severity or CATALOGUE[code].severity, subject, message, dict(sorted(evidence.items())))
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first few names for a message, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

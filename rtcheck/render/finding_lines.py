@@ -14,6 +14,8 @@ _SEVERITIES = "FEWI"
 _HANGING = " " * 12
 _MOST_RULES = 3
 """Rules of the record that are named one by one when their facts are not recorded; more are counted."""
+_EACH = ("RTD304",)
+"""Notes that are said one by one: which structure was taken for which name is for the reader to check."""
 
 
 def finding_lines(findings: Sequence[Finding], paint: Paint = no_paint) -> list[str]:
@@ -35,6 +37,10 @@ def finding_lines(findings: Sequence[Finding], paint: Paint = no_paint) -> list[
         if one.severity == "I":
             notes.setdefault(one.code, []).append(one)
     for code, same in notes.items():
+        if code in _EACH:
+            for one in same:
+                lines += wrap(visible(f"{code} I  {_said(one)}"), "  ", _HANGING)
+            continue
         said = _said(same[0])
         if code == "RTD756" and len(same) > _MOST_RULES:
             said = f"{CATALOGUE[code].title}: {len(same)} rules; rtcheck registry check FILE names each"

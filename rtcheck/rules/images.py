@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from rtcheck.model.finding import Finding, finding
+from rtcheck.model.finding import Finding, finding, some_of
 from rtcheck.model.image_plane import ImagePlane
 from rtcheck.model.structure import ROI
 
 __all__ = ["image_findings"]
 
-_NAMED = 5
-"""Structures that a note names; the evidence has all of them."""
 _OFF_MM = 0.25
 """A contour may lie this far from its image: coordinates are rounded, the next image is a millimetre away or more."""
 
@@ -42,10 +40,8 @@ def image_findings(rois: Iterable[ROI], images: Iterable[ImagePlane]) -> tuple[F
         if len(roi.contours.kinds) and not all(roi.contours.image_uids or ("",))
     })  # fmt: skip
     if unnamed:
-        more = len(unnamed) - _NAMED
-        shown = ", ".join(unnamed[:_NAMED]) + (f" and {more} more" if more > 0 else "")
         message = (
-            f"Contours of {shown} do not say on which image they were drawn (ContourImageSequence, or "
+            f"Contours of {some_of(unnamed)} do not say on which image they were drawn (ContourImageSequence, or "
             "they were moved): whether they lie on it was not checked."
         )
         out.append(finding("RTD319", "images", message, "I", structures=unnamed))

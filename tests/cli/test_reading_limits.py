@@ -16,12 +16,7 @@ from tests.mutation.seeds import build
 @pytest.fixture
 def case(tmp_path):
     """A small patient on disk: the arguments of a check."""
-    seed = build("explicit")
-    (tmp_path / "export").mkdir()
-    for name, data in seed.files.items():
-        (tmp_path / "export" / name).write_bytes(data)
-    (tmp_path / "registry.toml").write_text(seed.registry, encoding="utf-8")
-    (tmp_path / "protocol.toml").write_text(seed.protocol, encoding="utf-8")
+    build("explicit").write(tmp_path)
     return [tmp_path / "export", "--registry", tmp_path / "registry.toml", "--protocol", tmp_path / "protocol.toml"]
 
 
@@ -70,12 +65,7 @@ def test_the_limit_ends_with_what_it_limits():
 
 def test_deflated_files_by_option(tmp_path):
     """Deflated files are refused, and give the same verdict as plain ones where they are allowed."""
-    seed = build("deflated")
-    (tmp_path / "export").mkdir()
-    for name, data in seed.files.items():
-        (tmp_path / "export" / name).write_bytes(data)
-    (tmp_path / "registry.toml").write_text(seed.registry, encoding="utf-8")
-    (tmp_path / "protocol.toml").write_text(seed.protocol, encoding="utf-8")
+    build("deflated").write(tmp_path)
     arguments = ["check", tmp_path / "export", "--registry", tmp_path / "registry.toml", "--protocol",
                  tmp_path / "protocol.toml", "--format", "json"]  # fmt: skip
     refused = run(*arguments)

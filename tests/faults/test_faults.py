@@ -21,12 +21,7 @@ CODES = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES, "ENOM
 def bench(tmp_path_factory):
     """A small patient on disk, and what a check of it gives when nothing fails."""
     root = tmp_path_factory.mktemp("faults")
-    seed = build("explicit")
-    (root / "export").mkdir()
-    for name, data in seed.files.items():
-        (root / "export" / name).write_bytes(data)
-    (root / "registry.toml").write_text(seed.registry, encoding="utf-8")
-    (root / "protocol.toml").write_text(seed.protocol, encoding="utf-8")
+    build("explicit").write(root)
     with Workbench():
         for _ in range(2):  # the second time nothing is imported any more
             check(root, None)

@@ -27,12 +27,7 @@ CODES = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES}
 def bench(tmp_path_factory):
     """A small patient on disk with everything imported, and the files of a check in which nothing fails."""
     root = tmp_path_factory.mktemp("faults")
-    seed = build("explicit")
-    (root / "export").mkdir()
-    for name, data in seed.files.items():
-        (root / "export" / name).write_bytes(data)
-    (root / "registry.toml").write_text(seed.registry, encoding="utf-8")
-    (root / "protocol.toml").write_text(seed.protocol, encoding="utf-8")
+    build("explicit").write(root)
     (root / "out").mkdir()
     with Workbench():
         check(root, tuple(FORMATS), None)

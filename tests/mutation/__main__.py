@@ -20,12 +20,7 @@ from tests.mutation.seeds import build
 def write_out(folder: Path, mutant: Mutant, label: str, problems: list[str]) -> Path:
     """Write a mutant as files, with a note of what it is and what was wrong."""
     place = folder / label
-    (place / "export").mkdir(parents=True, exist_ok=True)
-    for name, data in mutant.files.items():
-        (place / "export" / name).write_bytes(data)
-    seed = build(mutant.seed)
-    (place / "registry.toml").write_text(seed.registry, encoding="utf-8")
-    (place / "protocol.toml").write_text(seed.protocol, encoding="utf-8")
+    build(mutant.seed).write(place, mutant.files)
     note = [f"seed {mutant.seed}, class {mutant.kind}, {mutant.name}: {mutant.what}", *problems]
     (place / "note.txt").write_text("\n".join(note) + "\n", encoding="utf-8")
     return place

@@ -52,6 +52,14 @@ class Seed:
     values: bool = True
     weight: int = 10
 
+    def write(self, root: Path, files: Mapping[str, bytes] | None = None) -> None:
+        """Write the export, or other files in its place, with registry and protocol below a folder."""
+        (root / "export").mkdir(parents=True, exist_ok=True)
+        for name, data in (self.files if files is None else files).items():
+            (root / "export" / name).write_bytes(data)
+        (root / "registry.toml").write_text(self.registry, encoding="utf-8")
+        (root / "protocol.toml").write_text(self.protocol, encoding="utf-8")
+
 
 def dose_at(points: np.ndarray) -> np.ndarray:
     """A plateau round the target that falls towards the cord, with a slight tilt; in Gy at points (..., 3).
