@@ -9,6 +9,7 @@ run compare with each other, not with those of another machine or another hour.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import subprocess
@@ -21,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+import rtcheck
 from tests.bench.programs import ASKED, METRICS, PROGRAMS, REFERENCE_GY, python_of
+from tests.bench.where import PARTS
 
 DOSES = ("D98", "D95", "D50", "D2")
 LIMIT_S = 900
@@ -44,7 +47,8 @@ def timed(command, log, out=None):
 
     What it prints goes to the log; its standard output to `out` where that is given.
     """
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # what pip installs is compiled; so is rtcheck, by `main`
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     with log.open("ab") as told, (out or log).open("wb" if out else "ab") as sink:
         words = [str(word) for word in command]
@@ -188,6 +192,7 @@ def main(arguments=None):
     parser.add_argument("--series", action="store_true", help="rtcheck alone, on more and more structures")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="programs whose name begins so")
     given = parser.parse_args(arguments)
+    compileall.compile_dir(Path(rtcheck.__file__).parent, quiet=2)
     with tempfile.TemporaryDirectory(prefix="rtcheck-bench-") as scratch:
         scratch = Path(scratch)
         if given.series:
@@ -223,11 +228,26 @@ def main(arguments=None):
                 count, held = intervals(run.found, truth)
                 print(f"{run.name}: the truth lies in {held} of {count} intervals. Half width / error, medians in %: "
                       f"{widths(run.found, truth)}.")  # fmt: skip
+        _print_where(case, scratch)
         _print_floor(case, scratch)
         for program in wanted:
             if program.note:
                 print(f"- {program.name}: {program.note}.")
     return int(not runs or bool(runs[0].failed))
+
+
+def _print_where(case, scratch):
+    """What each part of one process costs: the value alone is a small one, its interval is most."""
+    lines = [f"| CPU s | {' | '.join(PARTS)} |", "|---" * (len(PARTS) + 1) + "|"]
+    for model in ("shape", "prism"):
+        out, log = scratch / "where.json", scratch / "where.log"
+        command = [sys.executable, "-m", "tests.bench.where", case / "export", model, out, *ASKED]
+        if timed(command, log, scratch / "printed.json")[3]:
+            print(f"Where the time goes under {model}: {_last_line(log)}")
+            return
+        spent = json.loads(out.read_text())
+        lines.append(f"| {model} | {' | '.join(f'{spent[part]:.3f}' for part in PARTS)} |")
+    print("\n".join(["", *lines, ""]))
 
 
 def _print_floor(case, scratch):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.bench.case import REGIONS, build, contours, dose_at, truth
 from tests.bench.run import Run, errors, main, series, table, widths
+from tests.bench.where import PARTS
 
 
 def test_the_small_benchmark_runs(tmp_path, capsys):
@@ -19,11 +20,22 @@ def test_the_small_benchmark_runs(tmp_path, capsys):
     assert found[:2] == found[2:]  # two processes find what one finds
     assert "the truth lies in 42 of 42 intervals. Half width / error, medians in %: volume " in out
     assert "The floor:" in out
+    spent = {row[0]: [float(part) for part in row[1:]] for row in _rows(out, ("shape", "prism"))}
+    assert set(spent) == {"shape", "prism"}
+    for parts in spent.values():
+        assert len(parts) == len(PARTS)
+        assert all(parts)  # nothing that is watched was renamed
     assert not (tmp_path / "none").exists()
     about = json.loads((tmp_path / "case" / "about.json").read_text())
     assert about["regions"] == 7
     names = sorted(path.name for path in (tmp_path / "case" / "export").iterdir())
     assert names == ["dose.dcm", "plan.dcm", "struct.dcm"]
+
+
+def _rows(out, names):
+    """Cells of the rows of a printed table that begin with a name."""
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in out.splitlines()]
+    return [row for row in rows if row[0] in names]
 
 
 def test_the_series_has_a_row_for_each_size(tmp_path):
