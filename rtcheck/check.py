@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rtcheck.conformity import external_of, targets_of
-from rtcheck.crosschecks.look import Looks, distrusted, look_at, look_over, looks_for, stored_findings, target_maximum
+from rtcheck.crosschecks.absent import absent_finding
+from rtcheck.crosschecks.look import (
+    Looks,
+    distrusted,
+    look_at,
+    look_at_parts,
+    look_over,
+    looks_for,
+    stored_findings,
+    target_maximum,
+)
 from rtcheck.dvh.engine import DEFAULT_STRUCTURE_MODEL, StructureModel
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.field import PHYSICAL
@@ -192,7 +202,12 @@ def _run(
     known = [roi for roi, _ in touched.values()]
     doses = [value for value in maxima if value is not None]
     findings += weaken_by_touch(look_over(case, course, bench, lesions, known, doses, names), touched)
+    look_at_parts(looks, bench, known)
     findings += weaken_by_touch((item for _, item in stored_findings(looks)), touched)
+    warned = {item.code for item in findings if item.severity != "I"}
+    findings += absent_finding(
+        case, course, known, no_volume=looks.no_volume, no_curve=looks.no_curve, warned=warned
+    )
     findings += role_findings(lesions, bindings)
     findings += structure_findings(bench, course, touched)
     report = _report(draft, judged, results, findings, unconstrained(course, bindings))

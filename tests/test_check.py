@@ -58,7 +58,7 @@ def with_rois(*items, **extra):
     return (structures([*rois(**extra), *items]),)
 
 
-ALWAYS = ("RTD216", "RTD316", "RTD319", "RTD504")
+ALWAYS = ("RTD016", "RTD216", "RTD316", "RTD319", "RTD504")
 """Notes on this patient whatever else is done to it: no images, stated volumes or beam doses; a dose with a step."""
 
 

@@ -20,6 +20,7 @@ from rtcheck.crosschecks.stated import (
     Compared,
     agreement_finding,
     compare_stored,
+    stack_volume_finding,
     stored_curves,
     unstated_finding,
     volume_finding,
@@ -44,7 +45,9 @@ from rtcheck.rules.names import NameTable
 from rtcheck.rules.outcome import outcome_findings
 from rtcheck.rules.resolve import BoundExpression, BoundROI, union_of
 
-__all__ = ["Looks", "distrusted", "look_at", "look_over", "looks_for", "stored_findings", "target_maximum"]
+__all__ = [
+    "Looks", "distrusted", "look_at", "look_at_parts", "look_over", "looks_for", "stored_findings", "target_maximum",
+]  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +61,8 @@ class Looks:
         compared: stored curves that were compared, with their ROI.
         findings: RTD316 and RTD606, each with its ROI.
         unstated: names of structures of which the export states neither volume nor a curve that could be compared.
+        no_volume: names of those without a stated volume of which a curve was compared.
+        no_curve: names of those with a stated volume and no stored curve.
     """
 
     curves: dict[int, VendorDVH]
@@ -66,6 +71,8 @@ class Looks:
     compared: list[tuple[ROI, Compared]] = field(default_factory=list)
     findings: list[tuple[ROI, Finding]] = field(default_factory=list)
     unstated: list[str] = field(default_factory=list)
+    no_volume: list[str] = field(default_factory=list)
+    no_curve: list[str] = field(default_factory=list)
 
 
 def looks_for(course: Course) -> Looks:
@@ -97,9 +104,23 @@ def look_at(looks: Looks, bench: Bench, bound: BoundExpression | None) -> Findin
         compared = compare_stored(name, curve, dose, len(stack.planes_mm), looks.highest_gy)
         if compared is not None:
             looks.compared.append((roi, compared))
-    if roi.stated_volume_cm3 is None and compared is None:
-        looks.unstated.append(name)
+    if roi.stated_volume_cm3 is None:
+        (looks.unstated if compared is None else looks.no_volume).append(name)
+    elif curve is None:
+        looks.no_curve.append(name)
     return next((item for item in noticed if item.code == "RTD606"), None)
+
+
+def look_at_parts(looks: Looks, bench: Bench, rois: Iterable[ROI]) -> None:
+    """Compare the stated volume of structures that are only parts of what was measured, or of a lesion."""
+    for roi in rois:
+        stack, _ = stack_of(bench, roi)
+        if stack is None or id(roi) in looks.seen:
+            continue
+        looks.seen.add(id(roi))
+        looks.findings += [(roi, item) for item in stack_volume_finding(roi, stack)]
+        if roi.stated_volume_cm3 is None:
+            looks.unstated.append(roi.name or f"ROI {roi.number}")
 
 
 def distrusted(judged: Judged, why: Finding) -> Judged:

@@ -18,7 +18,7 @@ from rtcheck.rules.course import Course, describe_plan
 from rtcheck.rules.dose_links import treatment_beams
 from rtcheck.rules.lesions import LesionBinding
 
-__all__ = ["accessory_findings", "isocentre_findings", "override_findings"]
+__all__ = ["accessory_findings", "delivered", "isocentre_findings", "override_findings"]
 
 _ISOCENTRE_MM = 2.0
 _TABLE = ("SUPPORT", "FIXATION")
@@ -26,7 +26,8 @@ _DENSITY = ("REL_MASS_DENSITY", "REL_ELEC_DENSITY", "EFFECTIVE_Z", "EFF_Z_PER_A"
             "MEAN_EXCI_ENERGY")  # fmt: skip
 
 
-def _delivered(plan: Plan) -> list[Beam]:
+def delivered(plan: Plan) -> list[Beam]:
+    """Return the beams that deliver treatment dose."""
     numbers = set(treatment_beams(plan, plan.fraction_groups))
     return [beam for beam in plan.beams if beam.number in numbers]
 
@@ -40,7 +41,7 @@ def isocentre_findings(plans: Iterable[Plan], outline: Outline) -> tuple[Finding
             out.append(finding("RTD511", describe_plan(plan), message, "I"))
             continue
         places: dict[tuple[float, float, float], list[int]] = {}
-        for beam in _delivered(plan):
+        for beam in delivered(plan):
             for place in beam.isocentres_mm:
                 places.setdefault(place, []).append(beam.number)
         for place, beams in sorted(places.items()):
@@ -67,7 +68,7 @@ def accessory_findings(course: Course) -> tuple[Finding, ...]:
     for plan in course.plans:
         own = next((item for item in course.structure_sets if item.sop_instance_uid == plan.structure_set_uid), None)
         numbers = {roi.number for roi in own.rois if len(roi.contours.kinds)} if own is not None else set()
-        for beam in _delivered(plan):
+        for beam in delivered(plan):
             used.update((plan.structure_set_uid, number) for number in beam.bolus_rois)
             absent = sorted(set(beam.bolus_rois) - numbers)
             unnamed = (beam.boli or 0) - len(beam.bolus_rois)

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.geometry.ends import plane_areas
+from rtcheck.geometry.rings import plane_thickness
+from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding, some_of
 from rtcheck.model.grid import VendorDVH
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
 
-__all__ = ["Compared", "agreement_finding", "compare_stored", "stored_curves", "unstated_finding", "volume_finding"]
+__all__ = [
+    "Compared", "agreement_finding", "compare_stored", "stack_volume_finding", "stored_curves", "unstated_finding",
+    "volume_finding",
+]  # fmt: skip
 
 _ENDS = ("", "short ends", "prism", "prism, short ends", "shape", "shape, short ends")
 _OPEN = (*_ENDS, "long ends", "prism, long ends", "shape, long ends")
@@ -57,14 +63,34 @@ def volume_finding(roi: ROI, dose: StructureDose, area_share: float) -> tuple[Fi
         dose: as measured, with every convention.
         area_share: volume that an end contour and its slab have, as a share of the whole, for the words.
     """
+    return _volume_apart_from(roi, dose.value.total_cm3, _volumes(dose, _ENDS), area_share)
+
+
+def stack_volume_finding(roi: ROI, stack: ContourStack) -> tuple[Finding, ...]:
+    """RTD316 likewise for a structure that is not measured by itself but is part of what is, or of a lesion.
+
+    Its volume is that of prisms and that of frusta between the planes, with half a slab beyond the ends and without.
+    """
+    areas, planes = np.abs(plane_areas(stack)), stack.planes_mm
+    slabs = areas * plane_thickness(planes, stack.thickness_mm or 3.0)
+    between = np.diff(planes) * (areas[1:] + areas[:-1] + np.sqrt(areas[1:] * areas[:-1])) / 3
+    ends = float(slabs[0] + slabs[-1]) / 2
+    whole, inner = float(np.sum(slabs)), float(np.sum(between))
+    every = (whole, whole - ends, inner + ends, inner) if len(planes) > 1 else (whole, 0.0)
+    return _volume_apart_from(roi, whole / 1000, (min(every) / 1000, max(every) / 1000), ends / whole if whole else 0.0)
+
+
+def _volume_apart_from(
+    roi: ROI, value: float, volumes: tuple[float, float], area_share: float
+) -> tuple[Finding, ...]:
+    """RTD316 where a stated volume lies off the lowest and the highest of ours, cm³."""
     stated = roi.stated_volume_cm3
     if stated is None:
         return ()
-    low, high = _volumes(dose, _ENDS)
+    low, high = volumes
     slack = _slack(max(stated, high))
     if low - slack <= stated <= high + slack:
         return ()
-    value = dose.value.total_cm3
     missing = (stated - high) / value / area_share if area_share > 0 and stated > high else 0.0
     hint = f", as if about {missing:.0f} end contour(s) were missing" if 0.5 <= missing <= 5 else ""
     return (

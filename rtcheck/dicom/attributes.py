@@ -266,15 +266,16 @@ def required_sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
 
 
 def timestamp(dataset: Dataset, *keywords: tuple[str, str]) -> str:
-    """Return the first whole date of some (date, time) pairs of attributes as YYYYMMDDHHMMSS; empty when there is none.
+    """Return the first whole date of some (date, time) pairs of attributes as YYYYMMDDHHMMSS.
 
+    A date without a time is YYYYMMDD: midnight would come before everything of that day. Empty when there is none.
     A date is a hint for people and for the order of revisions, never an identity: a malformed one counts as absent.
     """
     for date_keyword, time_keyword in keywords:
         date = trim(raw_value(dataset, date_keyword, ("DA",)))
         time = _TIME.fullmatch(trim(raw_value(dataset, time_keyword, ("TM",))))
         if _DATE.fullmatch(date):
-            return date.decode() + (time[1].decode() if time else "").ljust(6, "0")
+            return date.decode() + (time[1].decode().ljust(6, "0") if time else "")
     return ""
 
 

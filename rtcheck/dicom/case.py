@@ -11,7 +11,7 @@ from pathlib import Path
 from rtcheck.dicom.attributes import uid
 from rtcheck.dicom.files import MAX_FILE_BYTES, FoundFile, find_files, read_bytes
 from rtcheck.dicom.objects import SOP_CLASSES, ReadObject, read_object
-from rtcheck.dicom.person import Person, person_findings, read_person
+from rtcheck.dicom.person import Person, person_findings, read_person, unstated
 from rtcheck.dicom.recognise import DicomFile, has_magic, is_directory_file, looks_headerless, read_dicom
 from rtcheck.errors import DicomError
 from rtcheck.model.case import Case
@@ -81,6 +81,7 @@ def read_case(
         patient_ids=patient_ids,
         registrations=tuple(entry.read.registration for entry in entries if entry.read.registration is not None),
         images=tuple(entry.read.image for entry in entries if entry.read.image is not None),
+        person_unstated=unstated(entry.patient for entry in entries),
     )
 
 

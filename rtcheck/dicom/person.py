@@ -17,7 +17,14 @@ from rtcheck.dicom.text import trim
 from rtcheck.errors import DicomError
 from rtcheck.model.finding import Finding, finding
 
-__all__ = ["Person", "person_findings", "read_person"]
+__all__ = ["Person", "person_findings", "read_person", "unstated"]
+
+_COMPARED = (
+    ("birth_date", "PatientBirthDate (0010,0030)", True),
+    ("sex", "PatientSex (0010,0040)", True),
+    ("name", "PatientName (0010,0010)", False),
+)
+"""Field, attribute, and whether another value means another person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,7 @@ def person_findings(people: Iterable[tuple[str, Person]]) -> list[Finding]:
             by_id[person.id].append((label, person))
     out: list[Finding] = []
     for _, group in sorted(by_id.items()):
-        for what, tag, severe in (
-            ("birth_date", "PatientBirthDate (0010,0030)", True),
-            ("sex", "PatientSex (0010,0040)", True),
-            ("name", "PatientName (0010,0010)", False),
-        ):
+        for what, tag, severe in _COMPARED:
             values: dict[str, list[str]] = defaultdict(list)
             for label, person in group:
                 if getattr(person, what):
@@ -101,3 +104,9 @@ def person_findings(people: Iterable[tuple[str, Person]]) -> list[Finding]:
             )
             out.append(finding("RTD101", "patient", message, "F" if severe else "W", values=len(values)))
     return out
+
+
+def unstated(people: Iterable[Person]) -> tuple[str, ...]:
+    """Return the attributes that some object does not state, or not so that they could be compared."""
+    listed = list(people)
+    return tuple(tag for what, tag, _ in _COMPARED if not all(getattr(person, what) for person in listed))

@@ -147,8 +147,8 @@ def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], s
         found = "/".join(correction) or "absent"
         message = f"TissueHeterogeneityCorrection (3004,0014) is {found}: use of the patient's densities is not sure"
         findings.append(finding("RTD221", label, message))
-    transform = attempt(findings, "W", "", code, root, "SpatialTransformOfDose") or "NONE"
-    if transform != "NONE":
+    transform = attempt(findings, "W", "", code, root, "SpatialTransformOfDose")
+    if transform not in ("", "NONE"):
         message = f"SpatialTransformOfDose (3004,0005) is {transform}: the dose was moved"
         findings.append(finding("RTD221", label, message))
     return correction, transform

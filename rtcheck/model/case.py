@@ -53,6 +53,8 @@ class Case:
         plans, doses, structure_sets: the objects that could be read.
         inputs: every DICOM object found, also those not used.
         ignored_files: number of files that are not DICOM.
+        person_unstated: attributes of the patient that not every object states, so that they say less about whether
+            all are of one person.
         findings: what reading brought up; those of one ROI are in ``ROI.findings``.
     """
 
@@ -66,3 +68,4 @@ class Case:
     patient_ids: tuple[str, ...] = ()
     registrations: tuple[SpatialRegistration, ...] = ()
     images: tuple[ImagePlane, ...] = ()
+    person_unstated: tuple[str, ...] = ()

@@ -86,6 +86,13 @@ INTAKE_CODES = (
              "can be trusted to mean what it says.",
          fix="Export the object again from its source.",
          reference="DICOM PS3.3 §A and §C.7.3.1.1.1; PS3.4 §B.5"),
+    Code("RTD016", "I", "optional attributes absent: what they would show was not compared",
+         why="Comparisons such as that of dates, stored curves or density overrides rest on what the standard leaves "
+             "optional. Where it is absent nothing can speak against the plan, which is not the same as nothing "
+             "speaking against it.",
+         fix="Look at what is listed in the planning system, or export it: stored DVHs, dates and patient data are "
+             "often left out by an option or by de-identification.",
+         reference="DICOM PS3.3 (types 2 and 3 of the attributes named)"),
     Code("RTD101", "F", "patient identity differs between objects",
          why="Dose of one patient judged with structures or the record of another gives a fluent report about nobody. "
              "Another PatientID, birth date or sex refuses the case; another name under one id warns (W), for names "

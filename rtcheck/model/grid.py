@@ -94,9 +94,9 @@ class DoseGrid:
         normalisation_point_mm: NormalizationPoint, or None; it does not rescale anything.
         beams: referenced beam numbers (BEAM doses), or brachy setup numbers; empty when the dose is of the whole plan.
         heterogeneity_correction: TissueHeterogeneityCorrection values, possibly empty.
-        spatial_transform: SpatialTransformOfDose, "NONE" when absent.
+        spatial_transform: SpatialTransformOfDose, empty when absent.
         saturated: whether some stored value is the largest that its bits can hold.
-        created: instance or content creation date and time as YYYYMMDDHHMMSS, or empty.
+        created: instance or content creation date and time as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty.
         source: file name for messages.
         dvh_sequence: the vendor's own curves, as read; never used for a verdict.
     """
@@ -111,7 +111,7 @@ class DoseGrid:
     fraction_group: int | None = None
     beams: tuple[int, ...] = ()
     heterogeneity_correction: tuple[str, ...] = ()
-    spatial_transform: str = "NONE"
+    spatial_transform: str = ""
     saturated: bool = False
     created: str = ""
     source: str = ""

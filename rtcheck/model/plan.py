@@ -110,7 +110,7 @@ class Plan:
         geometry: RTPlanGeometry: PATIENT or TREATMENT_DEVICE.
         approval_status: APPROVED, UNAPPROVED, REJECTED, or empty when absent.
         structure_set_uid: referenced structure set, empty when absent.
-        created: RTPlanDate and RTPlanTime as YYYYMMDDHHMMSS, or empty.
+        created: RTPlanDate and RTPlanTime as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty.
         reviewed: ReviewDate and ReviewTime of the approval, likewise.
         frame_of_reference_uid: of the plan, empty when absent.
         references: other plans it names.

@@ -65,7 +65,7 @@ class ROI:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructureSet:
-    """One RT Structure Set. `created` is its date and time as YYYYMMDDHHMMSS, or empty."""
+    """One RT Structure Set. `created` is its date and time as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty."""
 
     sop_instance_uid: str
     label: str

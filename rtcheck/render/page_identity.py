@@ -9,7 +9,7 @@ from rtcheck.render.page_strip import Page
 
 __all__ = ["identity_section"]
 
-_DATE_DIGITS = 14
+_DAY_DIGITS, _DATE_DIGITS = 8, 14
 
 
 def identity_section(page: Page) -> Section:
@@ -115,10 +115,10 @@ def _approval(page: Page, state: str) -> Cell:
 
 
 def _created(stamp: str) -> Cell:
-    """Return YYYYMMDDHHMMSS as a date and time; whatever else stands there as it is."""
-    if len(stamp) >= _DATE_DIGITS and stamp[:_DATE_DIGITS].isdigit():
+    """Return YYYYMMDD or YYYYMMDDHHMMSS as a date and time; whatever else stands there as it is."""
+    if stamp.isdigit() and len(stamp) in (_DAY_DIGITS, _DATE_DIGITS):
         day, time = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}", f"{stamp[8:10]}:{stamp[10:12]}:{stamp[12:14]}"
-        return text_cell(f"{day} {time}")
+        return text_cell(day if len(stamp) == _DAY_DIGITS else f"{day} {time}")
     return text_cell(stamp)
 
 

@@ -11,7 +11,7 @@ from rtcheck.rules.lesions import LesionBinding
 from rtcheck.rules.names import fold_name
 from rtcheck.rules.resolve import rois_of
 
-__all__ = ["role_findings"]
+__all__ = ["is_typed", "role_findings"]
 
 _FITTING = {"gtv": ("GTV", "CTV"), "ctv": ("CTV", "GTV"), "ptv": ("PTV",)}
 _OTHER_TARGETS = ("TREATED_VOLUME", "IRRAD_VOLUME")
@@ -38,7 +38,7 @@ def role_findings(lesions: Iterable[LesionBinding], bindings: Iterable[Binding])
         for role, bound in lesion.roles.items():
             for roi in bound.rois:
                 targets.add(id(roi))
-                if lesion.lesion.consolidative and _typed(roi) and roi.interpreted_type not in _FITTING[role]:
+                if lesion.lesion.consolidative and is_typed(roi) and roi.interpreted_type not in _FITTING[role]:
                     message = (
                         f"{roi.name} is the {role.upper()} of lesion {lesion.lesion.id}, but its RTROIInterpretedType "
                         f"(3006,00A4) is {roi.interpreted_type}. Check that the registry names the right structure."
@@ -59,5 +59,6 @@ def role_findings(lesions: Iterable[LesionBinding], bindings: Iterable[Binding])
     return tuple(out.values())
 
 
-def _typed(roi: ROI) -> bool:
+def is_typed(roi: ROI) -> bool:
+    """Whether a structure has a type that the standard defines."""
     return roi.interpreted_type in _KNOWN

@@ -197,6 +197,22 @@ def override(x: tuple[float, float]) -> Any:
                              relative_electron_density=1.0))  # fmt: skip
 
 
+def everything_stated() -> Any:
+    """An override in a target and a prior plan, which are warnings of their own, and all else that is optional."""
+
+    def mutate(datasets: dict[str, Dataset]) -> None:
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = datasets["plan"].SOPClassUID, uid("earlier")
+        item.RTPlanRelationship = "PRIOR"
+        datasets["plan"].ReferencedRTPlanSequence = [item]
+        datasets["plan"].PlanIntent = "CURATIVE"
+        datasets["dose"].SpatialTransformOfDose = "NONE"
+        for ds in datasets.values():
+            ds.PatientSex = "F"
+
+    return {**override((-40, -30)), "mutate": mutate}
+
+
 def hot_spot(x: float, y: float, z: float) -> Any:
     """60 Gy in a few voxels about a point."""
 
@@ -270,6 +286,7 @@ CASES: dict[str, Case] = {
     "RTD013": Case("F", dose(DoseSummationType="TOTAL"), raw("dose", "DoseSummationType", b"PLAN  ")),
     "RTD014": Case("W", {"mutate_bytes": {"dose": lambda data: data + b"\0\0"}}),
     "RTD015": Case("F", dose(Modality="CT")),
+    "RTD016": Case("I", near=everything_stated(), registry=REGISTRY),
     # --- identity and links ----------------------------------------------------------------------------------------
     "RTD101": Case("F", dose(PatientBirthDate="19700101"),
                    dose(PatientName="SYNTHETIC^phantom^^", PatientBirthDate="")),

@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
+from tests.acceptance.code_cases import override
 from tests.acceptance.code_kit import (
     beams,
+    both,
     boxes,
     change,
     cord_with,
     dvh_sequence,
     image_patient,
+    iso,
     other_frame,
     plan,
     references,
     registration,
     rois_with,
+    struct,
 )
 from tests.acceptance.kit import LESIONS, constraint, protocol_text, registry_text, volume_of
 from tests.acceptance.trap_tools import CORD, CORD_VOLUME, PALLIATIVE
@@ -131,6 +135,107 @@ def test_what_was_not_compared_is_said(bench):
     assert "RTD316" not in notes(**cord_with(volume_cc=CORD_VOLUME))
     assert "RTD316" not in notes(**dvh_sequence(2.0, CORD_VOLUME))
     assert "ROI_OVERRIDE" in notes(**change("dose", TissueHeterogeneityCorrection=["IMAGE", "ROI_OVERRIDE"]))["RTD513"]
+
+
+def without(role, *path):
+    """Delete one attribute: of an object, or of the items of its sequences."""
+
+    def mutate(datasets):
+        items = [datasets[role]]
+        for keyword in path[:-1]:
+            items = [item for holder in items for item in holder[keyword].value]
+        for item in items:
+            if path[-1] in item:
+                del item[path[-1]]
+
+    return {"mutate": mutate}
+
+
+@pytest.mark.parametrize(
+    ("given", "taken", "code", "absent"),
+    [
+        (override((-40, -30)), without("struct", "RTROIObservationsSequence", "ROIPhysicalPropertiesSequence"),
+         "RTD513", "ROIPhysicalPropertiesSequence"),
+        (references(NominalPriorDose="20"), without("plan", "DoseReferenceSequence", "NominalPriorDose"), "RTD510",
+         "NominalPriorDose"),
+        (plan(ReviewDate="20260228"), without("plan", "ReviewDate"), "RTD112", "ReviewDate"),
+        (plan(RTPlanDate="20260303", ReviewDate="20260304"), without("plan", "RTPlanDate"), "RTD112", "RTPlanDate"),
+        (struct(StructureSetDate="20260303"), without("struct", "StructureSetDate"), "RTD112", "StructureSetDate"),
+        (struct(StructureSetDate="20260303"), without("dose", "InstanceCreationDate"), "RTD112",
+         "InstanceCreationDate"),
+        (plan(PlanIntent="VERIFICATION"), without("plan", "PlanIntent"), "RTD109", "PlanIntent"),
+        (change("dose", PatientBirthDate="19700101"), without("dose", "PatientBirthDate"), "RTD101",
+         "PatientBirthDate"),
+        (change("dose", PatientName="Another^Person"), without("dose", "PatientName"), "RTD101", "PatientName"),
+        (change("dose", SpatialTransformOfDose="RIGID"), without("dose", "SpatialTransformOfDose"), "RTD221",
+         "SpatialTransformOfDose"),
+        (iso(90, 0, 0), without("plan", "BeamSequence", "ControlPointSequence", "IsocenterPosition"), "RTD511",
+         "IsocenterPosition"),
+        (beams(NumberOfBoli=1), without("plan", "BeamSequence", "NumberOfBoli"), "RTD512", "NumberOfBoli"),
+        (boxes(PTV_L1=("ORGAN", *BOXES["PTV_L1"][1:])),
+         without("struct", "RTROIObservationsSequence", "RTROIInterpretedType"), "RTD320", "RTROIInterpretedType"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_nothing_gets_better_without_a_word(bench, given, taken, code, absent):
+    """With the ground of a warning taken out of the export, the warning goes and RTD016 names what is absent."""
+    before = bench.check(export=bench.build(**given).folder, registry=REGISTRY)
+    assert before.severity(code) & {"W", "F"}, before.text
+    both_changes = {**given, **both(*(option for option in (given, taken) if "mutate" in option))}
+    after = bench.check(export=bench.build(**both_changes).folder, registry=REGISTRY)
+    assert absent in messages(after, "RTD016"), after.text
+    if code != "RTD320":  # without its type the outline of the body is gone as well
+        assert after.verdict == "PASS", after.text
+
+
+def test_the_time_of_day_counts(bench):
+    """A plan of the evening is later than its dose of noon; without its time of day nothing is known, which is said."""
+    late = plan(RTPlanDate="20260302", RTPlanTime="235900", ReviewDate="20260304")
+    dose_at_noon = change("dose", InstanceCreationDate="20260302", InstanceCreationTime="120000")
+    result = bench.check(export=bench.build(**both(late, dose_at_noon)).folder, protocol=CORD, registry=PALLIATIVE)
+    assert result.severity("RTD112") == {"W"}, result.text
+    gone = both(late, dose_at_noon, without("plan", "RTPlanTime"))
+    result = bench.check(export=bench.build(**gone).folder, protocol=CORD, registry=PALLIATIVE)
+    assert (result.verdict, result.severity("RTD112")) == ("PASS", set()), result.text
+    assert "RTPlanTime" in messages(result, "RTD016")
+
+
+def test_a_prescription_that_is_gone(bench):
+    """Another prescription than the registry's is E; with none in the plan a note says that nothing confirms it."""
+    other = bench.check(export=bench.build(**references(TargetPrescriptionDose="60")).folder, registry=REGISTRY)
+    assert other.severity("RTD506") == {"E"}, other.text
+    gone = bench.build(**without("plan", "DoseReferenceSequence", "TargetPrescriptionDose"))
+    result = bench.check(export=gone.folder, registry=REGISTRY)
+    assert (result.verdict, result.severity("RTD501")) == ("PASS", {"I"}), result.text
+
+
+def test_a_stored_curve_is_missed(bench):
+    """A DVH that disagrees is W though ROIVolume agrees; without it, RTD016 names the structure, and the reverse."""
+    loops = cord_with(volume_cc=CORD_VOLUME)
+    given = {**loops, **dvh_sequence(3.0, CORD_VOLUME)}
+    assert bench.check(export=bench.build(**given).folder, protocol=CORD, registry=PALLIATIVE).verdict == "REVIEW"
+    without_curve = bench.check(export=bench.build(**loops).folder, protocol=CORD, registry=PALLIATIVE)
+    assert without_curve.verdict == "PASS", without_curve.text
+    assert "a stored DVH (3004,0050) of SpinalCord" in messages(without_curve, "RTD016")
+    curve = bench.check(export=bench.build(**dvh_sequence(2.0, CORD_VOLUME)).folder, protocol=CORD,
+                        registry=PALLIATIVE)  # fmt: skip
+    assert "ROIVolume (3006,002C) of SpinalCord" in messages(curve, "RTD016")
+
+
+def test_parts_of_expressions_are_compared(bench):
+    """A structure that stands only inside an expression has its stated volume compared; where it states none, the note
+    names it.
+    """
+    row = constraint("c", structure="Liver - SpinalCord", metric="Mean[Gy]", goal="<= 90 Gy")
+    rows = protocol_text(row, coverage=False)
+    stated = bench.build(**cord_with(volume_cc=CORD_VOLUME))
+    fits = bench.check(export=stated.folder, protocol=rows, registry=PALLIATIVE)
+    assert fits.verdict == "PASS", fits.text
+    assert "Liver" in messages(fits, "RTD316")
+    assert "SpinalCord" not in messages(fits, "RTD316")
+    off = bench.build(**cord_with(volume_cc=CORD_VOLUME * 1.05))
+    result = bench.check(export=off.folder, protocol=rows, registry=PALLIATIVE)
+    assert (result.verdict, "W" in result.severity("RTD316")) == ("REVIEW", True), result.text
 
 
 def test_a_body_in_another_frame_is_no_body(bench):

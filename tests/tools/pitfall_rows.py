@@ -108,7 +108,8 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD316, RTD319, RTD504, RTD511, RTD513", "I where nothing could be compared; the note says what (see below)."),
     ("RTD501", "I where the plan states no prescription: the registry's is used and not confirmed."),
     ("RTD512", "I for couch and immobilisation that are drawn."),
-    ("RTD511, RTD512, RTD513", "added: isocentre, bolus and density overrides had no code."),
+    ("RTD016, RTD511, RTD512, RTD513", ("added: what could not be compared, isocentre, bolus and density overrides had "
+     "no code.")),
 )
 """Where a severity is not that of the catalogue alone, and why."""
 
@@ -117,15 +118,26 @@ LOST_COMPARISONS: tuple[tuple[str, str, str], ...] = (
      "RTD319 I: nothing was compared. With some images left, a missing one is W."),
     ("ContourImageSequence", "contours off their image (RTD319 W)", "RTD319 I names the structures."),
     ("ROIVolume and the stored DVH", "a volume or a DVH that disagrees (RTD316, RTD222 W)",
-     "RTD316 I names the structures of which neither could be compared."),
+     "RTD316 I names the structures of which neither could be compared, those inside expressions too."),
+    ("ROIVolume or the stored DVH", "the same, by the one that is removed", "RTD016 I names the structures."),
     ("BeamDose", "a sum that is no prescription (RTD504 W)", "RTD504 I."),
-    ("ROIPhysicalPropertiesSequence", "a density override on a target (RTD513 W)",
-     "RTD513 I where the dose tells of overrides (ROI_OVERRIDE); else nothing: overrides are the exception."),
-    ("a structure with an overridden density", "the same", "the same; what nothing asks for may be absent."),
+    ("ROIPhysicalPropertiesSequence, or the structure that has it", "a density override on a target (RTD513 W)",
+     "RTD016 I; RTD513 I where the dose tells of overrides (ROI_OVERRIDE)."),
     ("FrameOfReferenceUID of the plan", "an isocentre outside the body (RTD511 W)",
      "without one it is compared as if it were the dose's; with another, RTD511 I."),
-    ("NominalPriorDose", "earlier dose that is not included (RTD510 W)", "nothing: absent is the usual case."),
-    ("dates", "structures or plan changed after the dose (RTD112 W)", "nothing: de-identified exports have none."),
+    ("IsocenterPosition, NumberOfBoli", "an isocentre outside the body, bolus that is not drawn (RTD511, RTD512 W)",
+     "RTD016 I."),
+    ("NominalPriorDose, a reference to a prior plan", "earlier dose that is not included (RTD510 W)", "RTD016 I."),
+    ("dates, or the time of day", "structures or plan changed after the dose or approval (RTD112 W)", "RTD016 I."),
+    ("PlanIntent", "a plan that is not for treatment (RTD109 F)", "RTD016 I."),
+    ("birth date, sex, name of the patient", "objects of another person under one id (RTD101 F or W)", "RTD016 I."),
+    ("RTROIInterpretedType", "a type that contradicts the role (RTD320 W)", "RTD016 I names the structures."),
+    ("SpatialTransformOfDose", "a dose that was moved (RTD221 W)", "RTD016 I."),
+    ("TargetPrescriptionDose", "a prescription that is not the registry's (RTD506 E)", "RTD501 I."),
+    (("the thing itself that is wrong: one of two objects or structures that contradict each other, a contour drawn "
+      "twice or crossing another, a target that no lesion claims, bolus that no beam uses, a plan to be summed with "
+      "its dose"), "what was said of it (RTD006, 101, 104, 105, 302, 309, 311, 512, 758)",
+     "nothing: what is left agrees with itself, and nothing in it tells that there was more."),
 )
 """What the standard lets an export leave out although a comparison needs it: what was removed, which warning goes with
 it, what is said instead. Each warning has its severity from the catalogue, so that its absence can be no worse than a
