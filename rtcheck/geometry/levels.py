@@ -1,7 +1,8 @@
 """The surface of one contour stack as a level function: signed distance per plane, cubic in w, tapered ends.
 
 Distance interpolated alone loses area where a section shrinks fast, and the cut of cells by straight lines a little
-wherever contours bend. So each section's level is moved until its area is what the areas of the contours say.
+wherever contours bend. So each section's level is moved until its area is what the areas of the contours say (see
+`rtcheck.geometry.leaf_levels`).
 
 Where a contour has no counterpart on the next plane (islands that split, merge or begin; oblique tubes that move
 by their own width), interpolated distance loses the shape: there, and across missing slices, prisms stand in.
@@ -9,29 +10,35 @@ by their own width), interpolated distance loses the shape: there, and across mi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtcheck.geometry.coverage import section_areas
-from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
+from rtcheck.geometry.distance import centres_inside, plane_distances, spread
 from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
 from rtcheck.geometry.islands import label_islands
 from rtcheck.geometry.occupancy import Lattice
-from rtcheck.geometry.sections import area_between, lagrange_weights, same_as_next, stencil_knots
+from rtcheck.geometry.sections import area_between, same_as_next
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = [
+    "HIGH",
+    "LOW",
+    "OUT",
+    "PAIR",
+    "PLANE",
     "LevelField",
     "Zone",
     "Zones",
     "boundaries",
+    "end_of",
+    "entire",
     "leaf_area",
-    "leaf_level",
     "level_field",
     "outset_mm",
     "zones_at",
@@ -42,13 +49,12 @@ Zone = tuple[str, int]
 """Where a w lies for one leaf: ("pair", j), ("low", end), ("high", end), ("plane", j) or ("out", 0)."""
 
 _KINDS = ("out", "plane", "pair", "low", "high")
-_OUT, _PLANE, _PAIR, _LOW, _HIGH = range(len(_KINDS))
+OUT, PLANE, PAIR, LOW, HIGH = range(len(_KINDS))
 _TRUST = 0.2
-_ALONG = 0.35
-_STEPS = 4
-_ENOUGH = 0.05
-_ACROSS = 150
-"""Cells across a stack of which the lattice holds a part only, when it is told where the stack can be interpolated."""
+_ACROSS = 100
+"""Cells across a stack of which the lattice holds a part only, when it is looked at as a whole."""
+_KEPT = 4
+"""Such fields that are remembered: the samplings of an expression ask for the same ones, one after the other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +95,8 @@ class LevelField:
         tips: the ends.
         areas, perimeters: (m,) of the contours, mm² and mm.
         whole: whether the lattice holds all of the stack. Otherwise (a leaf of an expression that reaches beyond the
-            result) areas on the lattice say nothing about the stack's and the level stays as interpolated.
+            result) areas on the lattice say nothing about the stack's, see `entire`.
+        excess: (m,) how much more than `areas` the lattice is to find on each plane, mm²: 0 unless it is coarse.
     """
 
     stack: ContourStack
@@ -102,6 +109,7 @@ class LevelField:
     areas: FloatArray
     perimeters: FloatArray
     whole: bool
+    excess: FloatArray
 
 
 def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
@@ -135,18 +143,24 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
         good = _trusted(planes, lattice) & _counterparts(planes, lattice)
         trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
     else:  # a contour may have its counterpart outside the lattice
-        trusted = _trusted_as_a_whole(stack)
-    return LevelField(stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole)
+        trusted = entire(stack).trusted
+    exact = np.zeros(m)
+    return LevelField(stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole, exact)
 
 
-@lru_cache(maxsize=256)
-def _trusted_as_a_whole(stack: ContourStack) -> tuple[bool, ...]:
-    """Say between which planes the surface is interpolated, from a lattice that holds all of the stack."""
+@lru_cache(maxsize=_KEPT)
+def entire(stack: ContourStack) -> LevelField:
+    """Return the field of a stack on a coarse lattice that holds all of it.
+
+    Its cells may be as large as the stack is thin: its areas are compared with what it says of the contours as drawn.
+    """
     low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
     cell = float(np.max(high - low)) / _ACROSS
     start = low - 2.5 * cell
     columns, rows = (np.ceil((high - start) / cell).astype(int) + 3).tolist()
-    return level_field(stack, Lattice(float(start[0]), float(start[1]), cell, cell, columns, rows)).trusted
+    lattice = Lattice(float(start[0]), float(start[1]), cell, cell, columns, rows)
+    field = level_field(stack, lattice)
+    return replace(field, excess=section_areas(field.planes, lattice) - field.areas)
 
 
 def _constant(same: tuple[bool, ...]) -> tuple[bool, ...]:
@@ -226,20 +240,20 @@ def zones_at(field: LevelField, state: LeafState, w: FloatArray) -> list[Zone]:
     after = np.minimum(pair + 1, last)
     nearer = np.where(w < (planes[pair] + planes[after]) / 2, pair, after)
     trusted, same = np.array([*field.trusted, False]), np.array([*field.same, False])
-    kind = np.where(trusted[pair] & ~same[pair], _PAIR, _PLANE)
+    kind = np.where(trusted[pair] & ~same[pair], PAIR, PLANE)
     index = np.where(trusted[pair], pair, nearer)
     if state.empty and field.stack.gaps:
         half = float(np.median(np.diff(planes))) / 2
         between = (planes[pair] + half < w) & (w < planes[after] - half) & ~trusted[pair]
-        kind[between & np.isin(pair, field.stack.gaps)] = _OUT
+        kind[between & np.isin(pair, field.stack.gaps)] = OUT
     for beyond, tip, end, plane, changing in (
-        (w < planes[0], tips[0], state.low, 0, _LOW),
-        (w > planes[-1], tips[1], state.high, last, _HIGH),
+        (w < planes[0], tips[0], state.low, 0, LOW),
+        (w > planes[-1], tips[1], state.high, last, HIGH),
     ):
         changes = _changes(tip, end)
-        kind[beyond], index[beyond] = (changing, end) if changes else (_PLANE, plane)
-        kind[beyond & (np.abs(w - planes[plane]) >= tip.reach[end + 1])] = _OUT
-    index[kind == _OUT] = 0
+        kind[beyond], index[beyond] = (changing, end) if changes else (PLANE, plane)
+        kind[beyond & (np.abs(w - planes[plane]) >= tip.reach[end + 1])] = OUT
+    index[kind == OUT] = 0
     return list(zip([_KINDS[number] for number in kind.tolist()], index.tolist(), strict=True))
 
 
@@ -258,15 +272,15 @@ def leaf_area(field: LevelField, zones: Zones, w: FloatArray) -> FloatArray:
     """
     planes = field.stack.planes_mm
     out = np.zeros(w.shape)
-    drawn = zones.kind == _PLANE
+    drawn = zones.kind == PLANE
     out[drawn] = field.areas[zones.index[drawn], None]
-    pair = np.flatnonzero(zones.kind == _PAIR)
+    pair = np.flatnonzero(zones.kind == PAIR)
     if len(pair):
         index = np.repeat(zones.index[pair], w.shape[1])
         between = area_between(planes, field.areas, field.tips, field.trusted, index, w[pair].ravel())
         out[pair] = between.reshape(len(pair), -1)
-    for kind in (_LOW, _HIGH):
-        tip, plane = _end(field, kind)
+    for kind in (LOW, HIGH):
+        tip, plane = end_of(field, kind)
         for end in (-1, 0, 1):
             at = np.flatnonzero((zones.kind == kind) & (zones.index == end))
             if len(at):
@@ -274,98 +288,6 @@ def leaf_area(field: LevelField, zones: Zones, w: FloatArray) -> FloatArray:
     return out
 
 
-def leaf_level(field: LevelField, zones: Zones, w: FloatArray, area: FloatArray) -> FloatArray:
-    """Level of one leaf, (layers, rows, columns), so that its sections have the areas given.
-
-    Args:
-        field: the leaf.
-        zones: of n layers.
-        w: (n,) in the zone of each layer.
-        area: (n,) mm².
-    """
-    level = np.full((len(w), *field.planes.shape[1:]), -FAR_MM)
-    perimeter = np.ones(len(w))
-    drawn = np.flatnonzero(zones.kind == _PLANE)
-    level[drawn] = field.planes[zones.index[drawn]]
-    perimeter[drawn] = field.perimeters[zones.index[drawn]]
-    pair = np.flatnonzero(zones.kind == _PAIR)
-    if len(pair):
-        level[pair], perimeter[pair] = _between(field, zones.index[pair], w[pair], area[pair])
-    for kind in (_LOW, _HIGH):
-        beyond = np.flatnonzero(zones.kind == kind)
-        if len(beyond):
-            level[beyond], perimeter[beyond] = _beyond(field, kind, area[beyond])
-    if field.whole:
-        _to_area(field.lattice, level, zones, area, perimeter)
-    return level
-
-
-def _between(field: LevelField, pair: IntArray, w: FloatArray, area: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Level between a plane and the next, for layers sorted by pair, and about the perimeters."""
-    knots = field.stack.planes_mm
-    first, near = stencil_knots(knots, field.trusted, pair)
-    weights = lagrange_weights(near, w)
-    size = field.planes[0].size
-    level = np.empty((len(w), *field.planes.shape[1:]))
-    pairs, begin = np.unique(pair, return_index=True)
-    spans = list(zip(pairs.tolist(), begin.tolist(), [*begin[1:].tolist(), len(pair)], strict=True))
-    for j, start, stop in spans:
-        low, count = int(first[start]), int(np.count_nonzero(~np.isnan(near[start])))
-        planes = field.planes[low : low + count].reshape(count, size)
-        np.einsum("lk,kc->lc", weights[start:stop, :count], planes, out=level[start:stop].reshape(-1, size))
-        np.copyto(level[start:stop], np.where(field.planes[j] > 0, FAR_MM, -FAR_MM), where=~field.bands[j])
-    # along the way from one contour to the other as far as that goes: a side that both share stays where it is
-    gain = field.areas[pair + 1] - field.areas[pair]
-    if field.whole and np.any(gain != 0):
-        step = (area - section_areas(level, field.lattice)) / np.where(gain != 0, gain, np.inf)
-        step = np.where(np.abs(step) <= _ALONG, step, 0.0)
-        for j, start, stop in spans:
-            if np.any(step[start:stop]):
-                change = np.where(field.bands[j], field.planes[j + 1] - field.planes[j], 0.0)
-                level[start:stop] += step[start:stop, None, None] * change
-    share = (w - knots[pair]) / (knots[pair + 1] - knots[pair])
-    return level, (1 - share) * field.perimeters[pair] + share * field.perimeters[pair + 1]
-
-
-def _beyond(field: LevelField, kind: int, area: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Level beyond an end contour, and about the perimeters."""
-    _, plane = _end(field, kind)
-    share = area / field.areas[plane]
-    perimeter = np.sqrt(np.maximum(share, 1e-3)) * field.perimeters[plane]
-    grown = (1 - share) * float(field.areas[plane] / field.perimeters[plane])
-    depth = np.where(share > 1, grown, _inset(field.planes[plane], share))
-    return field.planes[plane][None] - depth[:, None, None], perimeter
-
-
-def _end(field: LevelField, kind: int) -> tuple[Tip, int]:
+def end_of(field: LevelField, kind: int) -> tuple[Tip, int]:
     """Return the tip that a kind of zone names, and its contour plane."""
-    return (field.tips[0], 0) if kind == _LOW else (field.tips[1], len(field.areas) - 1)
-
-
-def _to_area(lattice: Lattice, level: FloatArray, zones: Zones, target: FloatArray, perimeter: FloatArray) -> None:
-    """Move each section's contour outwards or inwards, in place, until it encloses the wanted area."""
-    reach = 2 * (lattice.du + lattice.dv)
-    open_ = np.flatnonzero(zones.kind != _OUT)
-    for _ in range(_STEPS):
-        if len(open_) == 0:
-            break
-        some = level if len(open_) == len(level) else level[open_]
-        miss = target[open_] - section_areas(some, lattice)
-        shift = np.zeros(len(level))
-        shift[open_] = np.clip(miss / perimeter[open_], -reach, reach)
-        level += shift[:, None, None]
-        # one step does but for sections that are thin against the cells
-        missed = np.zeros(int(zones.run[-1]) + 1, dtype=bool)
-        missed[zones.run[open_][np.abs(miss) > _ENOUGH * target[open_]]] = True
-        open_ = open_[missed[zones.run[open_]]]
-
-
-def _inset(distance: FloatArray, share: FloatArray) -> FloatArray:
-    """How far to move the contour inwards so that `share` of its area is left."""
-    inside = np.sort(distance[distance > 0])
-    n = len(inside)
-    if n == 0 or np.all(share >= 1):
-        return np.zeros(len(share))
-    lost = np.concatenate([[0.0], (np.arange(n) + 0.5) / n, [1.0]])
-    depth = np.concatenate([[0.0], inside, [inside[-1] * (1 + 0.5 / n)]])
-    return np.asarray(np.interp(1 - share, lost, depth))
+    return (field.tips[0], 0) if kind == LOW else (field.tips[1], len(field.areas) - 1)

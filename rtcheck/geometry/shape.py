@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.geometry.coverage import CutCells, cut_cells
-from rtcheck.geometry.distance import FAR_MM
+from rtcheck.geometry.coverage import cut_cells
+from rtcheck.geometry.cut_samples import WHOLE, feet, scaled_shares, spread_samples
+from rtcheck.geometry.leaf_levels import leaf_level
 from rtcheck.geometry.levels import (
     LevelField,
     Zone,
     boundaries,
     leaf_area,
-    leaf_level,
     level_field,
     outset_mm,
     zones_at,
@@ -35,15 +35,10 @@ from rtcheck.model.arrays import FloatArray, IntArray
 __all__ = ["Layers", "shape_layers", "window_points"]
 
 _SLIVER_MM = 1e-6
-_WHOLE = 1 - 1e-6
-"""A cell covered beyond this share is whole: rounding must not decide where its sample lies."""
-_FLAT = 1e-9
 _EDGE_CELLS = 4.0
 """Points on straight contours are set at most this many cells apart."""
 _SLICES = 6
 """The mean area of a layer is taken from this many sections of it."""
-_SCALE = 4.0
-"""Cut cells are scaled by at most this factor to give a section its area."""
 _BATCH_CELLS = 250_000
 """Levels of this many cells are computed at once."""
 _FOOT = 0.75
@@ -157,7 +152,7 @@ def shape_layers(
                 section = sections[planes]
                 if section is not None:
                     found.extend(_repeated(section, lattice, (low, high), count, number, mask))
-            else:
+            elif _remains(solid, iter([kind != "out" for kind, _ in key])):
                 runs.append(_Run(key, low, high, count, number, mask))
         number += count
     for batch in _batches(runs, lattice):
@@ -243,7 +238,7 @@ def _repeated(
             layer=layer + number,
             middle_mm=middle,
             height_mm=np.full(len(u), height),
-            whole=area > _WHOLE * lattice.du * lattice.dv,
+            whole=area > WHOLE * lattice.du * lattice.dv,
         ),
         _surface(contour[:, 0], contour[:, 1], faces, np.full(len(faces), mask, dtype=np.int64)),
     ]
@@ -287,12 +282,12 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
     cells = cut_cells(level, lattice)
     share = cells.share
     if isinstance(solid, Leaf):
-        share = _scaled(share, cells.layer, areas[0] / (lattice.du * lattice.dv))
+        share = scaled_shares(share, cells.layer, areas[0] / (lattice.du * lattice.dv))
     below, above = np.maximum(cells.layer - 1, first[cells.layer]), np.minimum(cells.layer + 1, last[cells.layer])
     rates = level[above, cells.row, cells.column] - level[below, cells.row, cells.column]
     rates /= np.maximum(above - below, 1)
-    x, y, sw = _spread(cells, rates, ordinal)
-    foot_x, foot_y = _feet(cells)
+    x, y, sw = spread_samples(cells, rates, ordinal)
+    foot_x, foot_y = feet(cells)
     # NaN, where the level is flat, compares as false
     edge = np.flatnonzero((np.abs(foot_x - 0.5) < _FOOT) & (np.abs(foot_y - 0.5) < _FOOT))
     layer = cells.layer
@@ -308,7 +303,7 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
             layer=ordinal[layer],
             middle_mm=w[layer],
             height_mm=height[layer],
-            whole=share > _WHOLE,
+            whole=share > WHOLE,
         ),
         _surface(
             lattice.u0 + lattice.du * (cells.column[edge] + foot_x[edge]),
@@ -317,52 +312,6 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
             mask[layer[edge]],
         ),
     ]
-
-
-def _feet(cells: CutCells) -> tuple[FloatArray, FloatArray]:
-    """Point of the surface nearest to each cell's centre, in cells from its corner; NaN where the level is flat."""
-    steep = cells.slope_x**2 + cells.slope_y**2
-    step = cells.value / np.where(steep > _FLAT, steep, np.nan)
-    return 0.5 - step * cells.slope_x, 0.5 - step * cells.slope_y
-
-
-def _spread(cells: CutCells, rates: FloatArray, ordinal: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sample position of each cell in cells from its corner, and along w in layers from the middle of its layer.
-
-    Samples of whole cells are staggered within them. In a cut cell the sample starts from the centroid of the covered
-    part and is moved along the surface only: along the contour, and along w as the surface runs there.
-
-    Args:
-        cells: the cells.
-        rates: (n,) change of the level at each cell's centre from layer to layer.
-        ordinal: (layers,) running number of each layer.
-    """
-    su, sv, sw = stagger(cells.row, cells.column, ordinal[cells.layer])
-    rate = np.where(np.abs(rates) < FAR_MM / 10, rates, 0.0)
-    whole = cells.share > _WHOLE
-    # a whole cell stays inside the solid through the layer, or as far up or down it as it does
-    falling = rate * sw < 0
-    room = np.where(falling, np.maximum(cells.value, 0.0) / np.maximum(np.abs(rate * sw), 1e-9), 1.0)
-    sw = np.where(whole, sw * np.minimum(room, 1.0), sw)
-    steep = cells.slope_x**2 + cells.slope_y**2
-    gentle = steep > _FLAT
-    safe = np.where(gentle, steep, 1.0)
-    out = np.where(gentle, np.clip(rate * sw / np.sqrt(safe), -1.0, 1.0), 0.0) / np.sqrt(safe)
-    chord = np.where(gentle, np.minimum(1.0, 2 * np.sqrt(cells.share)) * su / np.sqrt(safe), 0.0)
-    return (
-        np.where(whole, 0.5 + su, cells.x - out * cells.slope_x - chord * cells.slope_y),
-        np.where(whole, 0.5 + sv, cells.y - out * cells.slope_y + chord * cells.slope_x),
-        np.where(whole | gentle, sw, 0.0),
-    )
-
-
-def _scaled(share: FloatArray, layer: IntArray, target: FloatArray) -> FloatArray:
-    """Scale the cut cells of each layer, up to `_SCALE`, so that its shares add up to the target."""
-    cut = share <= _WHOLE
-    full = np.bincount(layer, ~cut, len(target))
-    part = np.bincount(layer, share * cut, len(target))
-    factor = np.clip((target - full) / np.maximum(part, 1e-9), 1 / _SCALE, _SCALE)
-    return np.where(cut, share * factor[layer], share)
 
 
 def _level(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
@@ -374,6 +323,17 @@ def _level(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
     if solid.operator == "-":
         return np.minimum(left, -right)
     return np.maximum(left, right) if solid.operator == "|" else np.minimum(left, right)
+
+
+def _remains(solid: Solid, there: Iterator[bool]) -> bool:
+    """Whether anything can be left of the solid where some leaves are absent."""
+    if isinstance(solid, Leaf):
+        return next(there)
+    left = _remains(solid.left, there)
+    right = _remains(solid.right, there)
+    if solid.operator == "-":
+        return left
+    return left or right if solid.operator == "|" else left and right
 
 
 def window_points(solid: Solid) -> FloatArray:

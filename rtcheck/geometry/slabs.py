@@ -17,7 +17,8 @@ import shapely
 from numpy.typing import NDArray
 
 from rtcheck.geometry.isolines import level_regions
-from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, leaf_level, level_field, zones_at, zones_of
+from rtcheck.geometry.leaf_levels import leaf_level
+from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, level_field, zones_at, zones_of
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Regions, prisms_of
 from rtcheck.geometry.shape import window_points
