@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtcheck.dvh.beyond import BeyondDose
-from rtcheck.dvh.cumulative import Cumulative, cumulative, volume_at_least
+from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, volume_at_least
 from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.dvh.isodose import IsodoseVolume
 from rtcheck.dvh.metric import Kind, Metric, MetricValue
@@ -112,11 +112,10 @@ def _ratio(metric: Metric, dose: StructureDose, prescription_gy: float, around: 
         if metric.kind != "CI_Paddick":
             return cloud.cm3 / target[0], cloud.low / target[2], cloud.high / target[1]
         covered = _covered(curve, prescription_gy, dose.dose_error_gy)
-        return (
-            covered[0] ** 2 / (target[0] * cloud.cm3),
-            covered[1] ** 2 / (target[2] * cloud.high),
-            covered[2] ** 2 / (target[1] * cloud.low),
+        low, high = (
+            _least_and_most(volume, target[0], dose.volume_error_cm3)[side] for side, volume in enumerate(covered[1:])
         )
+        return covered[0] ** 2 / (target[0] * cloud.cm3), low / cloud.high, high / cloud.low
 
     return _envelope(dose, measure)
 
@@ -156,6 +155,20 @@ def _covered(curve: Cumulative, least_gy: float, error_gy: float) -> _Bounds:
     """Volume of the target inside the isodose; what lies outside the grid may or may not be."""
     value, low, high = (volume_at_least(curve, least_gy + shift) for shift in (0.0, error_gy, -error_gy))
     return value, low, high + curve.outside
+
+
+def _least_and_most(covered_cm3: float, target_cm3: float, error_cm3: float) -> tuple[float, float]:
+    """Bound TV_PIV² / TV over the rounding of the contours, which moves what is covered and what is not.
+
+    The shell that rounding adds or takes away has doses of the structure: where all of it is covered so is the shell,
+    where nothing is nor is the shell. Otherwise either part moves by up to the error, and so do both together: the
+    quotient is least where the covered part shrinks and the other grows as much.
+    """
+    if covered_cm3 <= 0:
+        return 0.0, 0.0
+    if covered_cm3 >= target_cm3 * (1 - VOLUME_TOLERANCE):
+        return covered_cm3**2 / target_cm3 - error_cm3, covered_cm3**2 / target_cm3 + error_cm3
+    return max(covered_cm3 - error_cm3, 0.0) ** 2 / target_cm3, (covered_cm3 + error_cm3) ** 2 / target_cm3
 
 
 def _beyond(
