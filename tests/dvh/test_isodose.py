@@ -124,7 +124,8 @@ def test_a_dose_at_its_limit_counts():
     skin = body(box(8, 8, 8))
     found = measured(flat, 30.0, territory(external=skin), shift=(0.0, 0.0, 0.0), half=12)
     assert found.cm3 == pytest.approx(12 * 16 * 16 / 1000, rel=0.02)
-    assert measured(flat, 30.0 * (1 + 5e-10), territory(external=skin), shift=(0, 0, 0), half=12).cm3 == pytest.approx(found.cm3)
+    nearly = measured(flat, 30.0 * (1 + 5e-10), territory(external=skin), shift=(0, 0, 0), half=12)
+    assert nearly.cm3 == pytest.approx(found.cm3)
     assert measured(flat, 30.0 * (1 + 1e-6), territory(external=skin), shift=(0, 0, 0), half=12).cm3 < 0.01
 
 
@@ -137,7 +138,7 @@ def test_no_dose_reaches_a_limit_above_all():
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("sense", [1, -1])
 def test_an_isodose_that_leaves_the_grid_anywhere_is_cut(axis, sense):
-    """A cloud that only reaches one face of the grid is cut there; not when that is outside the patient or another's."""
+    """A cloud that reaches one face of the grid is cut there; not where that is outside the patient or another's."""
     far = np.zeros(3)
     far[axis] = sense * 16.0
 
@@ -218,4 +219,5 @@ def test_parcels_asked_twice_say_the_same():
     where = territory([body(sphere(4), (14.0, 0, 0))], body(box(14, 11, 14)))
     shared = Parcels(nodes, where)
     for least in (50.0, 56.0, 50.0):
-        assert isodose_volume(field, nodes, least, where, 0.1, shared) == isodose_volume(field, nodes, least, where, 0.1)
+        alone = isodose_volume(field, nodes, least, where, 0.1)
+        assert isodose_volume(field, nodes, least, where, 0.1, shared) == alone
