@@ -56,8 +56,8 @@ left one case in five hundred outside its interval."""
 _OTHER = 12_000
 """The same for either model when it only serves the interval."""
 _MORE = 4
-"""So many times more where the fine and the coarse sampling do not agree; and fine over coarse. Where they differ in
-the tails only, these are cut once more instead."""
+"""So many times more where the fine and the coarse sampling do not agree, and so many times more again where they still
+do not; and fine over coarse. Where they differ in the tails only, these are cut once more instead."""
 _FLAT = 0.01
 """Tails of the prism model's value are cut where they vary more than this: in a torus the coldest 2 % lay in a rim half
 as thick as a cell, and two samplings agreed on a dose that was off by 0.15 % of the highest."""
@@ -151,24 +151,24 @@ def sample_solid(
 
     thin = _samples_across(prisms, volume, slab)
 
-    def at(count: int, phase: float = 0.5) -> Resolution:
-        return choose_resolution(volume, slab, spacing, count, phase)
+    def at(count: int, phase: float = 0.5, layers: int = 2) -> Resolution:
+        return choose_resolution(volume, slab, spacing, count, phase, layers)
 
     few = min(max(_OTHER, thin), 2 * _OTHER)
     if model == "prism":
         count = min(max(_SAMPLES, thin), _MORE * _SAMPLES)
-        value, areas = sample_prisms(prisms, local, at(count), _FLAT, points=count < _MORE * _SAMPLES)
-        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25), _FLAT, points=True)
-        wanting = unsettled(value, coarse, highest) if count < _MORE * _SAMPLES else None
-        if wanting is not None:
+        value, areas = sample_prisms(prisms, local, at(count, layers=1), _FLAT, points=True)
+        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25, layers=1), _FLAT, points=True)
+        for phase in (0.25, 0.5):
+            wanting = unsettled(value, coarse, highest)
+            if wanting is None or (phase == 0.5 and not wanting.throughout):
+                break
             coarse = value
-            everywhere = wanting.throughout or count > _SAMPLES
+            if wanting.throughout or _SAMPLES < count < _MORE * _SAMPLES:
+                count = _MORE * _SAMPLES if count < _MORE * _SAMPLES else _MORE**2 * _SAMPLES
+                wanting = NOTHING_WANTING
             value, areas = sample_prisms(
-                prisms,
-                local,
-                at(_MORE * _SAMPLES if everywhere else count, 0.25),
-                _FLAT,
-                NOTHING_WANTING if everywhere else wanting,
+                prisms, local, at(count, phase, layers=1), _FLAT, wanting, points=phase == 0.25
             )
         other, surface = sample_shape(solid, leaves, variants, local, at(few), first_round=1)
         prism, shape = value, other

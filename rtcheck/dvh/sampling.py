@@ -80,18 +80,21 @@ def field_spacing(field: DoseField) -> float:
     return float(min(out))
 
 
-def choose_resolution(volume_mm3: float, slab_mm: float, spacing_mm: float, samples: int, phase: float) -> Resolution:
+def choose_resolution(
+    volume_mm3: float, slab_mm: float, spacing_mm: float, samples: int, phase: float, layers: int = 2
+) -> Resolution:
     """Nearly cubic sample cells, so many that about `samples` fill the volume.
 
     Args:
         volume_mm3: of the solid.
-        slab_mm: typical slab thickness; at least two sub-layers go into each.
+        slab_mm: typical slab thickness.
         spacing_mm: of the dose grid; cells are not made finer than a useful fraction of it.
         samples: wanted number.
         phase: shift of the lattice in cells.
+        layers: at least so many sub-layers go into each slab.
     """
     edge = max((volume_mm3 / samples) ** (1 / 3), spacing_mm / _FINEST)
-    layer = min(edge, slab_mm / 2)
+    layer = min(edge, slab_mm / layers)
     layer = slab_mm / np.ceil(slab_mm / layer - 1e-9)
     cell = max(float(np.sqrt(volume_mm3 / samples / layer)), spacing_mm / _FINEST)
     return Resolution(cell, float(layer), phase)
