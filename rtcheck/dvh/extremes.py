@@ -338,7 +338,8 @@ def _node_points(
             for other in np.flatnonzero(touching & ((prisms.mask & mask) == mask)).tolist():
                 covered |= inside[prisms.section[other]]
             faces.append((face, covered))
-        first, last = np.searchsorted(lines[2], lower, side="right"), np.searchsorted(lines[2], upper, side="left")
+        # a dose plane where two slabs meet is the upper one's: none lies between the two
+        first, last = np.searchsorted(lines[2], lower, side="left"), np.searchsorted(lines[2], upper, side="left")
         within = np.flatnonzero(here & faces[0][1] & faces[1][1] if deep else here)
         for w in lines[2][first:last].tolist():
             add(within, w, mask)

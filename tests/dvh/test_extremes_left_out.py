@@ -191,7 +191,6 @@ def test_deep_nodes_are_those_of_three_sections():
         assert np.min(dose, initial=20.0) == pytest.approx(5.0 if deep else 20.0), z
 
 
-@pytest.mark.xfail(strict=False, reason="nodes in the plane where two slabs meet are not looked at")
 @pytest.mark.parametrize("model", ["prism", "shape"])
 @pytest.mark.parametrize(("value", "name"), [(11.0, "minimum_gy"), (29.0, "maximum_gy")])
 def test_a_node_half_way_between_contours_is_found_too(model, value, name):
