@@ -24,6 +24,8 @@ REFERENCE_GY = 50.0
 LEAST_CM3, MOST_CM3 = 0.03, 1500.0
 SPACINGS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 STEPS = (1.0, 1.5, 2.0, 2.5, 3.0)
+ALIGNED = 0.4
+"""In this share of the cases dose planes lie in contour planes or half way between, and a vertex on two other ones."""
 HALVES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -108,12 +110,12 @@ ROUND = ("ellipsoid", "lying cylinder", "torus", "two islands with a hole")
 KINDS = ("ellipsoid", "cylinder", "lying cylinder", "box", "cone", "oblique tube", "torus", "two islands with a hole")
 
 
-def field(rng, extent):
-    """A dose with a name, from 0 to about 70 Gy over the extent."""
+def field(rng, extent, *, noisy):
+    """A dose with a name, from 0 to about 70 Gy over the extent; noise is of 2 Gy, another one at every point."""
     way = rng.normal(size=3)
     way /= np.linalg.norm(way)
     middle = rng.uniform(-0.5, 0.5, 3) * extent
-    kind = ("linear", "radial", "Gaussian", "edge")[int(rng.integers(4))]
+    kind = ("linear", "radial", "Gaussian", "edge", "noisy")[int(rng.integers(5 if noisy else 4))]
 
     def along(x, y, z):
         return way[0] * (x - middle[0]) + way[1] * (y - middle[1]) + way[2] * (z - middle[2])
@@ -130,6 +132,8 @@ def field(rng, extent):
     if kind == "Gaussian":
         sigma = max(rng.uniform(0.3, 1.5) * extent, 4.0)
         return kind, lambda x, y, z: 60 * np.exp(-square(x, y, z) / (2 * sigma**2))
+    if kind == "noisy":
+        return kind, lambda x, y, z: 50 + 10 * along(x, y, z) / extent + 2 * np.sin(1e4 * (x + 3 * y + 7 * z))
     width = rng.uniform(2.0, 6.0)
 
     def edge(x, y, z):
@@ -163,9 +167,16 @@ def case(seed, kinds=KINDS):
     extent = max(extent, half * scale + spacing)
     if extent > 40:  # a fine grid of a large structure takes long to build and shows nothing more
         step = max(step, 2.0)
-    name, dose = field(rng, extent)
+    name, dose = field(rng, extent, noisy=kinds == KINDS)
     orientation = str(rng.choice(sorted(ORIENTATIONS)))
-    grid = grid_of(dose, step, extent + step, rng.uniform(-1, 1, 3) * step, orientation, centre)
+    shift = rng.uniform(-1, 1, 3) * step
+    if rng.random() < ALIGNED:
+        z, rings = planes[int(rng.integers(len(planes)))]
+        vertex = rings[0][int(rng.integers(len(rings[0])))]
+        shift = np.array([*vertex, z + rng.choice([0.0, 0.5]) * spacing])
+        name += " (aligned)"
+        shift -= np.round(shift / step) * step
+    grid = grid_of(dose, step, extent + step, shift, orientation, centre)
     roi = roi_of_rings([at(ring + centre[:2], z + centre[2]) for z, rings in planes for ring in rings])
     moved = tuple((z + centre[2], shapely.affinity.translate(region, *centre[:2])) for z, region in regions)
     says = f"seed {seed}: {kind} of {volume:.3g} cm³, planes {spacing}, {name} dose on {step}, {orientation}"
