@@ -49,6 +49,8 @@ def absent_finding(
         if "RTD510" not in warned:
             absent += _of_earlier_treatment(plan)
     for structures in course.structure_sets:
+        if not structures.approval_status:
+            absent.append("ApprovalStatus (300E,0002) of the structure set")
         absent += _date(structures.created, "StructureSetDate (3006,0008), StructureSetTime (3006,0009)")
     for grid in course.grids:
         absent += _of_dose(grid)

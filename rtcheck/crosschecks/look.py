@@ -13,7 +13,7 @@ import numpy as np
 from rtcheck.conformity import in_dose_frame
 from rtcheck.crosschecks.anatomy import nested_findings, organ_findings, within_body
 from rtcheck.crosschecks.beam_dose import beam_dose_findings
-from rtcheck.crosschecks.outline import body_roi, outline_of
+from rtcheck.crosschecks.outline import body_roi, outline_of, outlines_finding
 from rtcheck.crosschecks.plan_sense import accessory_findings, isocentre_findings, override_findings
 from rtcheck.crosschecks.scanlines import scanline_finding
 from rtcheck.crosschecks.stated import (
@@ -189,9 +189,10 @@ def look_over(
     """
     used = list(touched)
     known = {id(roi) for roi in used}
-    body = body_roi([roi for roi in course.rois if in_dose_frame(roi, bench.dose)])
+    framed = [roi for roi in course.rois if in_dose_frame(roi, bench.dose)]
+    body = body_roi(framed)
     outline = outline_of(body) if body is not None else None
-    out: list[Finding] = []
+    out: list[Finding] = [*outlines_finding(framed)]
     if outline is None:
         out.append(
             finding(

@@ -9,10 +9,11 @@ import numpy as np
 import shapely
 
 from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.names import fold_name
 
-__all__ = ["Outline", "body_roi", "distance_outside", "outline_of"]
+__all__ = ["Outline", "body_roi", "distance_outside", "outline_of", "outlines_finding"]
 
 _NAMES = ("body", "external", "patient outline", "outer contour", "体轮廓", "外轮廓")
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -38,10 +39,27 @@ class Outline:
 
 def body_roi(rois: Sequence[ROI]) -> ROI | None:
     """Return the structure of type EXTERNAL, else one with a customary name; of several that with the most points."""
-    drawn = [roi for roi in rois if any(kind in _CLOSED for kind in roi.contours.kinds)]
+    drawn = [roi for roi in rois if _drawn(roi)]
     found = [roi for roi in drawn if roi.interpreted_type == "EXTERNAL"]
     found = found or [roi for roi in drawn if fold_name(roi.name) in _NAMES]
     return max(found, key=lambda roi: (len(roi.contours.points_mm), -roi.number), default=None)
+
+
+def outlines_finding(rois: Sequence[ROI]) -> tuple[Finding, ...]:
+    """RTD320 where several structures claim to be the body: a box round the patient hides what leaves it."""
+    found = [roi for roi in rois if roi.interpreted_type == "EXTERNAL" and _drawn(roi)]
+    if len(found) < 2:
+        return ()
+    names = ", ".join(sorted(roi.name or f"ROI {roi.number}" for roi in found))
+    message = (
+        f"{len(found)} structures are of type EXTERNAL ({names}): which is the body cannot be told. That with the most "
+        "points was taken to see whether targets, organs and isocentre lie inside. Leave the type to one of them."
+    )
+    return (finding("RTD320", "body", message, structures=len(found)),)
+
+
+def _drawn(roi: ROI) -> bool:
+    return any(kind in _CLOSED for kind in roi.contours.kinds)
 
 
 def outline_of(roi: ROI) -> Outline | None:

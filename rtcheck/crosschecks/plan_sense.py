@@ -33,12 +33,15 @@ def delivered(plan: Plan) -> list[Beam]:
 
 
 def isocentre_findings(plans: Iterable[Plan], outline: Outline) -> tuple[Finding, ...]:
-    """RTD511 for every treatment isocentre outside the body outline; I for a plan that is in another frame."""
+    """RTD511 for every treatment isocentre outside the body outline, and for a plan that is in another frame."""
     out = []
     for plan in plans:
         if plan.frame_of_reference_uid not in ("", outline.roi.frame_of_reference_uid):
-            message = "The plan is in another frame of reference than the body: its isocentre was not compared with it."
-            out.append(finding("RTD511", describe_plan(plan), message, "I"))
+            message = (
+                "The plan is in another frame of reference than the body and the dose: its isocentre was not compared "
+                "with them. Check that plan, dose and structures are of one planning image."
+            )
+            out.append(finding("RTD511", describe_plan(plan), message))
             continue
         places: dict[tuple[float, float, float], list[int]] = {}
         for beam in delivered(plan):

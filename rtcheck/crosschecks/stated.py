@@ -130,7 +130,9 @@ def stored_curves(course: Course) -> dict[int, VendorDVH]:
     """
     if len(course.grids) != 1 or len(course.structure_sets) != 1:
         return {}
-    (grid,) = course.grids
+    (grid,), (structures,) = course.grids, course.structure_sets
+    if set(grid.structure_set_uids) - {structures.sop_instance_uid}:
+        return {}
     out: dict[int, VendorDVH] = {}
     twice: set[int] = set()
     for curve in grid.dvh_sequence:

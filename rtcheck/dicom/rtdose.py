@@ -90,6 +90,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         findings=tuple(findings),
         fraction_groups=groups,
         normalisation_point_mm=point(root, "NormalizationPoint", findings),
+        structure_set_uids=_structure_sets(root, findings),
     )
 
 
@@ -136,6 +137,13 @@ def _references(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...]
         findings.append(finding("RTD502", root.source.label, message))
     plan_uids = tuple(required_uid(plan, "ReferencedSOPInstanceUID") for plan in plans)
     return plan_uids, tuple(numbers), tuple(beams)
+
+
+def _structure_sets(root: Dataset, findings: list[Finding]) -> tuple[str, ...]:
+    """Structure sets that the dose names, for its DVHs; one that cannot be read is a warning."""
+    items = sequence(root, "ReferencedStructureSetSequence")
+    found = [attempt(findings, "W", "", required_uid, item, "ReferencedSOPInstanceUID") for item in items]
+    return tuple(uid for uid in found if uid)
 
 
 def _caveats(root: Dataset, findings: list[Finding]) -> tuple[tuple[str, ...], str]:

@@ -97,6 +97,11 @@ def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
     fractions = attempt(findings, None, None, _fractions, item)
     doses = tuple(_beam_dose(beam, findings) for beam in sequence(item, "ReferencedBeamSequence"))
     beams = tuple((beam.number, beam.dose_gy) for beam in doses)
+    stated = attempt(findings, "W", None, integer, item, "NumberOfBeams")
+    if stated is not None and stated != len(beams):
+        place = f"{item.path()}.NumberOfBeams (300A,0080)"
+        message = f"{place} is {stated}, but {len(beams)} are listed: the file may be incomplete; export it again"
+        findings.append(finding("RTD009", item.source.label, message))
     setups = tuple(
         required_integer(setup, "ReferencedBrachyApplicationSetupNumber")
         for setup in sequence(item, "ReferencedBrachyApplicationSetupSequence")
@@ -114,6 +119,7 @@ def _beam_dose(item: Dataset, findings: list[Finding]) -> BeamDose:
         point_mm=point(item, "BeamDoseSpecificationPoint", findings),
         nominal=attempt(findings, "W", "", code, item, "BeamDoseMeaning") == "FRACTION_LEVEL",
         dose_type=attempt(findings, "W", "", code, item, "BeamDoseType"),
+        meterset=attempt(findings, "W", None, decimal, item, "BeamMeterset"),
     )
 
 
@@ -139,6 +145,7 @@ def _beam(item: Dataset, findings: list[Finding]) -> Beam:
         isocentres_mm=tuple(dict.fromkeys(found for found in isocentres if found is not None)),
         bolus_rois=tuple(number for number in bolus_rois if number is not None),
         boli=attempt(findings, "W", None, integer, item, "NumberOfBoli"),
+        radiation=attempt(findings, "W", "", code, item, "RadiationType"),
     )
 
 

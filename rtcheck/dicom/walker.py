@@ -147,6 +147,10 @@ class _Walk:
             return Element(vr, value, position - value), position
         if vr not in ("SQ", "UN", ""):
             raise self.fail("RTD002", node, value, f"{tag_name(tag)} of representation {vr} has no length")
+        known = DicomDictionary.get(tag)
+        if known is not None and known[0] not in ("SQ", "UN"):
+            # Read as a sequence it would hide what stood there, as a sequence whose tag was altered does.
+            raise self.fail("RTD002", node, value, f"{tag_name(tag)} is no sequence ({known[0]}) and has no length")
         # An unknown element of undefined length holds implicit items whatever the rest is (PS3.5 §6.2.2, note 4).
         inner = explicit and vr == "SQ"
         items, position = self.sequence(node, tag, value, end, delimited=True, explicit=inner, depth=depth + 1)

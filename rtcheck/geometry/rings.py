@@ -7,6 +7,7 @@ differently makes the ROI unusable (dicom-rt-notes ยง1.3, rows 22 to 33; PS3.3 ย
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 
@@ -35,7 +36,8 @@ def stack_contours(
     The result does not depend on the order of contours, their first vertex or their winding.
 
     Args:
-        roi: as read. Contours of other types than CLOSED_PLANAR and CLOSEDPLANAR_XOR have no volume and are left out.
+        roi: as read. Only contours of type CLOSED_PLANAR and CLOSEDPLANAR_XOR have a volume; open ones among them
+            make the ROI unusable (RTD309), single points are left out (RTD305).
         single_plane_mm: thickness assumed when there is only one plane.
 
     Returns:
@@ -58,6 +60,18 @@ def stack_contours(
                 contours=len(roi.contours.kinds),
             ),
         )
+    others = Counter(kind for kind in roi.contours.kinds if kind not in _CLOSED)
+    points_only = others.pop("POINT", 0)
+    if others:
+        return None, (
+            finding(
+                "RTD309",
+                name,
+                f"{name} mixes closed contours with {others.total()} that are open ({', '.join(sorted(others))}): what "
+                "these enclose cannot be told. Close them, or export them as a structure of their own.",
+                kinds=sorted(others),
+            ),
+        )
     kinds = sorted({roi.contours.kinds[c] for c in chosen})
     if len(kinds) > 1:
         return None, (
@@ -73,6 +87,9 @@ def stack_contours(
     if not np.all(np.isfinite(points)):
         return None, (finding("RTD305", name, f"{name} has contour coordinates that are not finite numbers."),)
     notes: list[Finding] = []
+    if points_only:
+        message = f"{points_only} contour(s) of {name} are single points (POINT), which enclose nothing; left out."
+        notes.append(finding("RTD305", name, message, severity="W", contours=points_only))
     points, starts, slivers = _without_repeats(points, starts)
     if slivers:
         notes.append(

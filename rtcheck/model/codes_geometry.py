@@ -133,9 +133,9 @@ GEOMETRY_CODES = (
              "area.",
          fix="Nothing needs to be done.",
          reference="DICOM PS3.3 §C.8.8.6.3"),
-    Code("RTD309", "E", "overlapping contours read differently by union and XOR, or both closed types mixed",
+    Code("RTD309", "E", "overlapping contours read differently by union and XOR, or contour types mixed",
          why="The standard gives no rule for contours of one structure that partly overlap on a slice: union and "
-             "exclusive-or give different volumes.",
+             "exclusive-or give different volumes. Nor does it say what open contours among closed ones enclose.",
          fix="Merge the contours on the slice named in the message.",
          reference="DICOM PS3.3 §C.8.8.6.1, §C.8.8.6.3"),
     Code("RTD311", "W", "duplicate contour dropped",

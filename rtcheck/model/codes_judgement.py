@@ -41,8 +41,8 @@ JUDGEMENT_CODES = (
          reference="DICOM PS3.3 §C.8.8.10 (Nominal Prior Dose); AAPM TG-101"),
     Code("RTD511", "W", "isocentre outside the body",
          why="Machines are set up to the isocentre. One that lies outside the outline of the body is either an unusual "
-             "technique or a plan on another image, or moved with its couch. A plan in another frame of reference is a "
-             "note (I): nothing was compared.",
+             "technique or a plan on another image, or moved with its couch. A plan in another frame of reference than "
+             "the body cannot be compared at all.",
          fix="Look at plan and outline together in the planning system.",
          reference="AAPM TG-275; AAPM MPPG 11.a; DICOM PS3.3 §C.8.8.14 (Isocenter Position)"),
     Code("RTD512", "W", "bolus of plan and structures do not fit (I: couch or immobilisation that is drawn)",

@@ -99,6 +99,7 @@ class DoseGrid:
         created: instance or content creation date and time as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty.
         source: file name for messages.
         dvh_sequence: the vendor's own curves, as read; never used for a verdict.
+        structure_set_uids: SOP Instance UIDs of the structure sets of these curves; often none.
     """
 
     geometry: GridGeometry
@@ -119,6 +120,7 @@ class DoseGrid:
     findings: tuple[Finding, ...] = ()
     fraction_groups: tuple[int, ...] = ()
     normalisation_point_mm: tuple[float, float, float] | None = None
+    structure_set_uids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stored.shape != self.geometry.shape:

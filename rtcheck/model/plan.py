@@ -22,6 +22,7 @@ class Beam:
         isocentres_mm: every IsocenterPosition of its control points, each once, in the plan's frame of reference.
         bolus_rois: ROI numbers of its ReferencedBolusSequence.
         boli: NumberOfBoli, None when absent.
+        radiation: RadiationType, such as PHOTON or PROTON; empty when absent.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Beam:
     isocentres_mm: tuple[Point, ...] = ()
     bolus_rois: tuple[int, ...] = ()
     boli: int | None = None
+    radiation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class BeamDose:
         point_mm: BeamDoseSpecificationPoint, None when absent.
         nominal: BeamDoseMeaning is FRACTION_LEVEL: the value is a share of the fraction's dose, not this beam's.
         dose_type: BeamDoseType, PHYSICAL or EFFECTIVE; empty when absent.
+        meterset: BeamMeterset, of one fraction, in monitor units or minutes; None when absent.
     """
 
     number: int
@@ -48,6 +51,7 @@ class BeamDose:
     point_mm: Point | None = None
     nominal: bool = False
     dose_type: str = ""
+    meterset: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

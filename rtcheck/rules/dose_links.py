@@ -12,15 +12,16 @@ from rtcheck.model.grid import DoseGrid
 from rtcheck.model.plan import FractionGroup, Plan
 from rtcheck.rules.course import CoursePart, describe_plan, fraction_count
 
-__all__ = ["choose_doses", "treatment_beams"]
+__all__ = ["NOT_DELIVERED", "choose_doses", "treatment_beams"]
 
-_NOT_DELIVERED = ("SETUP", "OPEN_PORTFILM", "TRMT_PORTFILM")
+NOT_DELIVERED = ("SETUP", "OPEN_PORTFILM", "TRMT_PORTFILM")
+"""TreatmentDeliveryType (PS3.3 §C.8.8.14) of beams that are no treatment."""
 _SESSION = ("FRACTION_SESSION", "BEAM_SESSION", "BRACHY_SESSION")
 
 
 def treatment_beams(plan: Plan, groups: Iterable[FractionGroup]) -> Counter[int]:
     """How often each beam that delivers treatment dose occurs in `groups`; a beam of unstated type counts."""
-    skipped = {beam.number for beam in plan.beams if beam.delivery_type in _NOT_DELIVERED}
+    skipped = {beam.number for beam in plan.beams if beam.delivery_type in NOT_DELIVERED}
     return Counter(number for group in groups for number, _ in group.beams if number not in skipped)
 
 
@@ -241,7 +242,7 @@ def _listed_beams(plan: Plan, dose: DoseGrid) -> list[Finding]:
     if not dose.beams:
         return []
     planned = set(treatment_beams(plan, plan.fraction_groups))
-    known = planned | {beam.number for beam in plan.beams}
+    known = planned | {beam.number for beam in plan.beams if beam.delivery_type in NOT_DELIVERED}
     listed = set(dose.beams)
     if planned <= listed <= known:
         return []

@@ -23,6 +23,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.plan import Plan
 from rtcheck.model.record import PatientRecord
 from rtcheck.model.structure import StructureSet
+from rtcheck.rules.beams import beam_findings, radiation_findings
 from rtcheck.rules.course import Course, CoursePart, describe_plan, fraction_count
 from rtcheck.rules.dose_links import choose_doses
 from rtcheck.rules.revisions import later, revision_findings
@@ -30,6 +31,7 @@ from rtcheck.rules.revisions import later, revision_findings
 __all__ = ["select_course", "several_patients", "without_consequences"]
 
 _NOT_FOR_TREATMENT = ("VERIFICATION", "MACHINE_QA", "RESEARCH", "SERVICE")
+_FOR_TREATMENT = ("CURATIVE", "PALLIATIVE", "PROPHYLACTIC")
 
 
 def select_course(case: Case, record: PatientRecord | None) -> Course:
@@ -105,6 +107,12 @@ def _plan_findings(plan: Plan) -> list[Finding]:
                 "the plans of the course in the registry ([[plan]]), or leave this one out of the export.",
             )
         )
+    elif plan.intent not in ("", *_FOR_TREATMENT):
+        message = (
+            f"PlanIntent (300A,000A) is {plan.intent}, none of the standard's terms: it may not be a plan to treat the "
+            "patient with. Check its purpose."
+        )
+        out.append(finding("RTD109", name, message, "W", intent=plan.intent))
     if plan.geometry == "TREATMENT_DEVICE":
         out.append(
             finding(
@@ -154,7 +162,7 @@ def _plan_findings(plan: Plan) -> list[Finding]:
                 "near the sources is not checked by this program.",
             )
         )
-    return out
+    return out + beam_findings(plan)
 
 
 def _choose_structures(case: Case, plans: tuple[Plan, ...]) -> tuple[tuple[StructureSet, ...], list[Finding]]:
@@ -179,8 +187,36 @@ def _choose_structures(case: Case, plans: tuple[Plan, ...]) -> tuple[tuple[Struc
                 )
             )
     sets = tuple(chosen[uid] for uid in sorted(chosen))
-    findings += [item for structures in sets for item in structures.findings]
+    findings += [item for structures in sets for item in (*structures.findings, *_approval(structures))]
+    findings += [item for plan in plans if plan.structure_set_uid in chosen
+                 for item in _prescribed_structures(plan, chosen[plan.structure_set_uid])]  # fmt: skip
     return sets, findings
+
+
+def _approval(structures: StructureSet) -> list[Finding]:
+    """RTD110 for a rejected set (F); one that is unapproved is a note, for few systems approve structures apart."""
+    name = structures.label or structures.source
+    if structures.approval_status == "REJECTED":
+        message = "ApprovalStatus of the structure set is REJECTED. Export the structures that were approved."
+        return [finding("RTD110", name, message, "F")]
+    if structures.approval_status not in ("", "APPROVED"):
+        message = f"ApprovalStatus of the structure set is {structures.approval_status}."
+        return [finding("RTD110", name, message, "I")]
+    return []
+
+
+def _prescribed_structures(plan: Plan, structures: StructureSet) -> list[Finding]:
+    """RTD103 (W) for a prescription to a structure that the plan's own set does not have."""
+    known = {roi.number for roi in structures.rois}
+    wanted = {reference.roi_number for reference in plan.dose_references if reference.roi_number is not None}
+    missing = sorted(wanted - known)
+    if not missing:
+        return []
+    message = (
+        f"The dose references of the plan name ROI {', '.join(map(str, missing))}, which its structure set does not "
+        "have: the structures may be of another state than the plan was made on. Export both together."
+    )
+    return [finding("RTD103", describe_plan(plan), message, "W", rois=missing)]
 
 
 def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ...]) -> list[Finding]:
@@ -209,7 +245,14 @@ def _consistency(parts: list[CoursePart], structure_sets: tuple[StructureSet, ..
     for part in parts:
         for plan in part.plans:
             structures = sets.get(plan.structure_set_uid)
+            out += radiation_findings(plan, part.grids)
             for grid in part.grids:
+                if set(grid.structure_set_uids) - {item.structure_set_uid for item in part.plans}:
+                    message = (
+                        "The dose names another structure set than the plan (ReferencedStructureSetSequence "
+                        "(300C,0060)): it may have been calculated on other structures. Export all objects together."
+                    )
+                    out.append(finding("RTD103", grid.source, message, "W", named=list(grid.structure_set_uids)))
                 if later(plan.created, grid.created):
                     out.append(
                         finding(

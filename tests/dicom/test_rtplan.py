@@ -117,6 +117,7 @@ def test_brachy(tmp_path):
     setup = Dataset()
     setup.ReferencedBrachyApplicationSetupNumber = 3
     del ds.FractionGroupSequence[0].ReferencedBeamSequence
+    ds.FractionGroupSequence[0].NumberOfBeams = 0
     ds.FractionGroupSequence[0].ReferencedBrachyApplicationSetupSequence = [setup]
     case = read(tmp_path, ds)
     assert codes(case) == []

@@ -125,6 +125,15 @@ def test_element_cap(monkeypatch):
     assert refusal(data) == "RTD005"
 
 
+def test_a_sequence_under_the_tag_of_a_number(tmp_path):
+    """Contours whose sequence got the tag of a number are no empty structure: the file is refused."""
+    data = encode(struct(), "implicit", undefined_lengths=True)
+    assert refusal(data) is None
+    sequence_of_contours = pack("<HHI", 0x3006, 0x0040, 0xFFFFFFFF)
+    assert sequence_of_contours in data
+    assert refusal(data.replace(sequence_of_contours, pack("<HHI", 0x3006, 0x0046, 0xFFFFFFFF), 1)) == "RTD002"
+
+
 def test_tag_given_twice(tmp_path):
     """A scaling given twice leaves no dose, where the last one would win by a factor (row 14)."""
     data = duplicate_element(encode(dose(), "explicit"), "DoseGridScaling", b"9e-3")

@@ -98,15 +98,21 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD101", ("F for another PatientID, birth date or sex; W for another name under one id, for names change and are "
      "transcribed, and for ids that the registry lists as one patient's.")),
     ("RTD104, RTD204", "I for a dose that is not needed because a better one stands for the plan, or never used."),
-    ("RTD110", "F when REJECTED."),
+    ("RTD103", ("W where the dose names another structure set than the plan, or the plan prescribes to a structure "
+     "that its set does not have: the links themselves are whole.")),
+    ("RTD109", "W for a PlanIntent that is none of the standard's terms."),
+    ("RTD110", "F when REJECTED, plan or structures; I for structures that are not approved, as in most systems."),
+    ("RTD203", "W for a physical dose of protons or ions: the number is right, the limit is of photons."),
     ("RTD217", "I for a single voxel at the largest integer: systems that scale each grid to its full range have one."),
     ("RTD222", "I for the stored curves that agree: one note with their names."),
     ("RTD305", "W for contours of fewer than three points, which enclose nothing and are left out."),
     ("RTD312", "W where filling the gap or leaving it empty changes neither volume nor dose."),
     ("RTD316, RTD319, RTD320, RTD322, RTD606", ("as the priority of the constraint that uses the structure; nothing "
      "for one that nothing uses. RTD320 about a lesion outside its organ is I where no constraint uses the organ.")),
-    ("RTD316, RTD319, RTD504, RTD511, RTD513", "I where nothing could be compared; the note says what (see below)."),
+    ("RTD316, RTD319, RTD504, RTD513", "I where nothing could be compared; the note says what (see below)."),
     ("RTD501", "I where the plan states no prescription: the registry's is used and not confirmed."),
+    ("RTD505", ("W for treatment beams that no fraction group delivers, setup beams with a dose, and plans without a "
+     "treatment beam.")),
     ("RTD512", "I for couch and immobilisation that are drawn."),
     ("RTD016, RTD511, RTD512, RTD513", ("added: what could not be compared, isocentre, bolus and density overrides had "
      "no code.")),
@@ -124,7 +130,7 @@ LOST_COMPARISONS: tuple[tuple[str, str, str], ...] = (
     ("ROIPhysicalPropertiesSequence, or the structure that has it", "a density override on a target (RTD513 W)",
      "RTD016 I; RTD513 I where the dose tells of overrides (ROI_OVERRIDE)."),
     ("FrameOfReferenceUID of the plan", "an isocentre outside the body (RTD511 W)",
-     "without one it is compared as if it were the dose's; with another, RTD511 I."),
+     "without one it is compared as if it were the dose's; with another, RTD511 W."),
     ("IsocenterPosition, NumberOfBoli", "an isocentre outside the body, bolus that is not drawn (RTD511, RTD512 W)",
      "RTD016 I."),
     ("NominalPriorDose, a reference to a prior plan", "earlier dose that is not included (RTD510 W)", "RTD016 I."),
