@@ -33,7 +33,12 @@ def run(seed: str, numbers: range, out: Path | None, *, verbose: bool = True) ->
     with Workbench() as bench:
         judge = Judge(bench)
         for number in numbers:
-            mutant = make(seed, number)
+            try:
+                mutant = make(seed, number)
+            except Exception as error:  # a fault of the harness must not end a run of hours; it counts as wrong
+                wrong += 1
+                print(f"{number} could not be made: {type(error).__name__}: {error}", flush=True)
+                continue
             result, problems = judge.judge(mutant)
             slowest = max(slowest, result.seconds)
             before = judge.intact(mutant.seed)

@@ -29,7 +29,7 @@ class Place:
 
 @lru_cache(maxsize=128)
 def places(data: bytes) -> tuple[Place, ...]:
-    """Every element and item of an intact file, in file order; empty for what this walk does not understand."""
+    """Every element and item of an intact file, in file order; of one that is damaged, those whose header is there."""
     start, explicit, order = 0, False, "little"
     found: list[Place] = []
     try:
@@ -47,7 +47,7 @@ def places(data: bytes) -> tuple[Place, ...]:
         _elements(data, start, len(data), order, explicit, 0, found)
     except (IndexError, ValueError, StopIteration, KeyError):
         pass
-    return tuple(found)
+    return tuple(place for place in found if place.value <= len(data))
 
 
 def _elements(data: bytes, at: int, end: int, order: str, explicit: bool, depth: int, found: list[Place]) -> int:
