@@ -159,6 +159,20 @@ def test_a_node_outside_a_wall_is_felt_at_the_wall(value, name, place, height):
     assert getattr(found.value, name) == pytest.approx((20 + value) / 2, abs=1e-3)
 
 
+@pytest.mark.parametrize("corner", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+@pytest.mark.parametrize("value", [0.0, 60.0])
+def test_a_slanted_wall_across_a_cell_is_extreme_in_its_middle(corner, value):
+    """A wall along the diagonal of a cell whose three other corners have 20 Gy: a quarter of what is beyond is felt."""
+    ring = np.array([[0, 0], [4, 0], [0, 4]]) * corner
+    stack, _ = stack_contours(roi_of_rings(on_planes(ring, np.arange(-6, 6.1, 2.0))))
+    own = [(0.0, 0.0), (4.0 * corner[0], 0.0), (0.0, 4.0 * corner[1])]
+    side = np.arange(-16.0, 17, 4)
+    spots = [(x, y, z) for x in side for y in side for z in side if (x, y) not in own]
+    found = structure_dose(sample_solid("A", Leaf(stack), field_of(spotted(value, spots, 4.0, 12)), "prism"), None)
+    name = "minimum_gy" if value < 20 else "maximum_gy"
+    assert getattr(found.value, name) == pytest.approx(20 + (value - 20) / 4, abs=1e-9)
+
+
 @pytest.mark.parametrize("value", [11.0, 29.0])
 @pytest.mark.parametrize("sense", [1, -1])
 def test_a_node_above_an_end_is_felt_at_the_face(value, sense):

@@ -43,6 +43,26 @@ def test_divided_samples_of_a_ball_stay_near_it_and_its_tails_are_exact(phase):
         assert np.interp(cold, at, dose) == pytest.approx(exact, abs=within), cold
 
 
+@pytest.mark.parametrize("sense", [1, -1])
+def test_divided_samples_that_stick_out_have_no_dose_of_their_own(sense):
+    """A dose that climbs or falls steeply outwards: divided samples go no further than the surface and the others."""
+
+    def steep(x, y, z):
+        return 60 + sense * 4 * (np.sqrt(x * x + y * y + z * z) - 12)
+
+    solid = Leaf(stack_of(roi_of(sphere(12), 2.5, 0.2)))
+    leaves = leaves_of(solid)
+    variants = variants_of(leaves)[:1]
+    at = Resolution(2.0, 1.25, 0.5)
+    samples, surface = sample_shape(solid, leaves, variants, about(steep, 15.0), at, points=True)
+    away = np.linalg.norm(samples.points_mm, axis=0).max() - 12
+    assert away > 0.4
+    rim = samples.dose_gy.max() - 60 if sense > 0 else 60 - samples.dose_gy.min()
+    assert rim < 4 * away - 0.5
+    ends = surface.dose_gy.max() if sense > 0 else surface.dose_gy.min()
+    assert ends == pytest.approx(60, abs=0.9)
+
+
 def test_divided_samples_of_a_box_fill_it():
     """Cells of a box are divided where the dose is extreme: points and volumes fill it evenly, corner to corner."""
     half = np.array([10.0, 8.0, 11.25])
