@@ -11,17 +11,26 @@ from rtcheck.model.arrays import FloatArray
 __all__ = ["unsettled"]
 
 _TARGET = 5e-4
-"""Sampling error of the mean, D50, D95 and D98 that is good enough, as a share of the maximum dose of the structure or,
-where that is more, ..."""
+"""Sampling error of the mean, D50, D95 and the like that is good enough, as a share of the maximum dose of the
+structure or, where that is more, ..."""
 _OF_ALL = 0.25
 """... of this share of the highest dose anywhere; twice this for D2, D5 and the hottest cm³."""
+_RANK = 2e-3
+"""And that of V at these doses, as a share of the volume: where the dose hardly varies, as in a target, doses settle
+long before volumes do."""
+_OUTSIDE = 5e-4
+"""And that of the volume outside the dose grid."""
+_SAME = 1e-4
+"""Doses that differ by less than this share of the same are one: an even dose has all of the volume at once."""
 _LEADS = 3.0
 """The two samplings differ by about this many times the error of the finer one."""
-_ASKED_SHARE = (0.5, 0.95, 0.98, 0.02, 0.05)
-_ASKED_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
-"""Where the two samplings are compared: D of these shares of the volume and of these volumes, and the mean."""
-_EVEN = 4
-"""So many of these, from the mean on, are of the bulk or the cold end; the others are of the hot end."""
+_BULK = tuple(tenth / 10 for tenth in range(1, 10))
+"""Where the two samplings are compared, besides the mean: D of these shares of the volume, as many as it takes for
+both not to be wrong alike by chance, ..."""
+_COLD, _HOT = (0.95, 0.98), (0.02, 0.05)
+_HOT_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
+"""... D of these, and of these volumes."""
+_SHARES = (*_BULK, *_COLD, *_HOT)
 
 
 def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | None:
@@ -35,41 +44,53 @@ def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | N
     Returns:
         None where the fine one is good enough.
     """
-    dose = value.dose_gy.sum(axis=0)
-    unknown = np.isnan(dose)
-    if np.any(unknown) and not np.all(unknown):
-        return Wanting(throughout=True)  # the volume outside the dose grid is known by samples alone
-    top = float(np.max(dose, initial=0.0, where=~unknown))
-    if np.all(unknown) or top == 0:
+    (dose, volume), (rough_dose, rough_volume) = fine, rough = _known(value), _known(coarse)
+    if len(dose) == 0 or dose[-1] <= 0:
         return None
-    whole = float(np.sum(value.volume_cm3[value.mask & 1 == 1]))
-    fine, rough = _asked(value, whole), _asked(coarse, whole)
-    if len(fine) != len(rough):  # where the coarse one finds no dose at all
+    top, whole = float(dose[-1]), _whole(value)
+    known, rough_known = float(np.sum(volume)) / whole, float(np.sum(rough_volume)) / _whole(coarse)
+    if abs(known - rough_known) > _LEADS * _OUTSIDE or len(rough_dose) == 0:
         return Wanting(throughout=True)
-    allowed = _LEADS * _TARGET * max(top, _OF_ALL * highest_gy) * np.where(np.arange(len(fine)) < _EVEN, 1.0, 2.0)
-    wrong = np.flatnonzero(np.abs(fine - rough) > allowed)
-    if len(wrong) == 0:
-        return None
-    ranks = _ranks(whole)
+    ranks = [*(share * whole for share in _SHARES), *(cm3 for cm3 in _HOT_CM3 if cm3 < whole / 2)]
+    found = _doses(*fine, ranks)
+    reference = max(top, _OF_ALL * highest_gy)
+    allowed = _LEADS * _TARGET * reference
+    even = len(_BULK) + len(_COLD)
+    wrong = np.abs(found - _doses(*rough, ranks)) > np.where(np.arange(len(ranks)) < even, 1.0, 2.0) * allowed
+    means = [float(np.sum(dose * volume) / np.sum(volume)) for dose, volume in (fine, rough)]
+    if abs(means[0] - means[1]) > allowed or np.any(wrong[: len(_BULK)]):
+        return Wanting(throughout=True)
+    if not np.any(wrong):
+        return Wanting(throughout=True) if _volumes_differ(rough, found[: len(_SHARES)], _SAME * reference) else None
     return Wanting(
-        throughout=bool(wrong[0] < 2),
-        hot_cm3=tuple(ranks[i - 1] for i in wrong.tolist() if i >= _EVEN),
-        cold_cm3=tuple(whole - ranks[i - 1] for i in wrong.tolist() if 2 <= i < _EVEN),
+        hot_cm3=tuple(ranks[i] for i in np.flatnonzero(wrong).tolist() if i >= even),
+        cold_cm3=tuple(whole - ranks[i] for i in np.flatnonzero(wrong).tolist() if i < even),
     )
 
 
-def _ranks(whole_cm3: float) -> list[float]:
-    """Volumes from the hot end, cm³, the doses to which are compared."""
-    return [*(share * whole_cm3 for share in _ASKED_SHARE), *(cm3 for cm3 in _ASKED_CM3 if cm3 < whole_cm3 / 2)]
+def _doses(dose_gy: FloatArray, volume_cm3: FloatArray, ranks_cm3: list[float]) -> FloatArray:
+    """Doses to volumes from the hot end, Gy."""
+    at = np.cumsum(volume_cm3[::-1]) - volume_cm3[::-1] / 2
+    return np.interp(ranks_cm3, at, dose_gy[::-1])
 
 
-def _asked(samples: Samples, whole_cm3: float) -> FloatArray:
-    """Mean and doses to parts of a volume of `whole_cm3`, Gy; empty when no dose is known."""
+def _volumes_differ(coarse: tuple[FloatArray, FloatArray], dose_gy: FloatArray, same_gy: float) -> bool:
+    """Whether the coarse sampling has other shares of the volume at these doses than `_SHARES`, by too much."""
+    dose, volume = coarse
+    below = np.concatenate([[0.0], np.cumsum(volume)]) / np.sum(volume)
+    least = 1 - below[np.searchsorted(dose, dose_gy + same_gy, side="right")]
+    most = 1 - below[np.searchsorted(dose, dose_gy - same_gy, side="left")]
+    share = np.array(_SHARES)
+    return bool(np.any(np.maximum(least - share, share - most) > _LEADS * _RANK))
+
+
+def _whole(samples: Samples) -> float:
+    """Volume of the first reading, cm³."""
+    return float(np.sum(samples.volume_cm3[samples.mask & 1 == 1]))
+
+
+def _known(samples: Samples) -> tuple[FloatArray, FloatArray]:
+    """Doses of the first reading where they are known, ascending, and their volumes."""
     dose = samples.dose_gy.sum(axis=0)
     member = np.flatnonzero((samples.mask & 1 == 1) & ~np.isnan(dose))
-    if len(member) == 0:
-        return np.zeros(0)
-    member = member[::-1]  # samples ascend
-    dose, volume = dose[member], samples.volume_cm3[member]
-    at = np.cumsum(volume) - volume / 2
-    return np.concatenate([[np.sum(dose * volume) / np.sum(volume)], np.interp(_ranks(whole_cm3), at, dose)])
+    return dose[member], samples.volume_cm3[member]

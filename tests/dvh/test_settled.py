@@ -26,8 +26,10 @@ def test_what_agrees_is_settled():
 
 
 def test_what_is_partly_unknown_wants_samples_everywhere():
-    """The volume outside the dose grid is known by samples alone, in the fine as in the coarse sampling."""
-    assert unsettled(samples([*RAMP, np.nan]), samples(RAMP), 50.0) == Wanting(throughout=True)
+    """The volume outside the dose grid is known by samples alone: the two may differ in it by 3 x 0.05 %."""
+    assert unsettled(samples([*RAMP, np.nan]), samples(RAMP), 50.0) is None
+    assert unsettled(samples([*RAMP, np.nan, np.nan]), samples(RAMP), 50.0) == Wanting(throughout=True)
+    assert unsettled(samples(RAMP), samples([*RAMP, np.nan, np.nan]), 50.0) == Wanting(throughout=True)
     assert unsettled(samples(RAMP), samples(np.full(9, np.nan)), 50.0) == Wanting(throughout=True)
 
 
@@ -62,7 +64,7 @@ def test_five_cubic_centimetres_are_asked_for_where_they_are_less_than_half():
     """Of 12 cm³ the hottest 5 are compared too, and asked for alone where they alone differ."""
     fine = np.linspace(10, 50, 1200)
     moved = fine.copy()
-    moved[690:715] += 1.0
+    moved[690:715] += 0.2
     assert unsettled(samples(fine), samples(moved), 50.0) == Wanting(hot_cm3=(5.0,))
     assert unsettled(samples(fine, 0.0075), samples(moved, 0.0075), 50.0) is None
 
@@ -72,3 +74,22 @@ def test_a_difference_in_the_middle_wants_samples_everywhere():
     moved = RAMP.copy()
     moved[490:510] += 1.0
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.4, 0.7, 0.9])
+def test_a_difference_anywhere_in_the_bulk_wants_samples_everywhere(share):
+    """Two samplings that agree in mean and median can both be wrong: they are compared at every tenth of the volume."""
+    moved = RAMP.copy()
+    at = round((1 - share) * 1000)
+    moved[at - 3 : at + 3] += 0.2
+    assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
+
+
+def test_volumes_of_an_even_dose_are_compared_too():
+    """Where doses differ by less than is asked of them, the volumes at them may not differ by 3 x 0.2 %."""
+    even = np.linspace(49.9, 50.0, 1000)
+    for more, wanted in ((0.0004, None), (0.007, True)):  # of 0.1 Gy; half a per cent is one dose
+        found = unsettled(samples(even), samples(even + more), 50.0)
+        assert (found and found.throughout) == wanted, more
+    step = np.repeat([20.0, 50.0], 500)
+    assert unsettled(samples(step), samples(step), 50.0) is None
