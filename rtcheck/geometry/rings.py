@@ -13,6 +13,7 @@ import numpy as np
 
 from rtcheck.geometry.cleaning import PlaneRegion, resolve_planes
 from rtcheck.geometry.planes import PLANAR_MM, cluster_planes, common_axes, find_gaps
+from rtcheck.geometry.polygons import signed_area
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.finding import Finding, finding
@@ -134,7 +135,7 @@ def stack_contours(
         members[plane].append(ring)
     exclusive = kinds[0] == "CLOSEDPLANAR_XOR"
     regions = resolve_planes(members, exclusive=exclusive)
-    faults, kept = _judge(name, regions, clusters.planes_mm, single_plane_mm)
+    faults, kept = _judge(name, regions, clusters.planes_mm, single_plane_mm, exclusive=exclusive)
     notes.extend(kept)
     if faults:
         return None, (*notes, *faults)
@@ -205,7 +206,7 @@ def _contour_positions(w: FloatArray, starts: IntArray) -> FloatArray:
 
 
 def _judge(
-    name: str, regions: list[PlaneRegion], planes: FloatArray, single_plane_mm: float
+    name: str, regions: list[PlaneRegion], planes: FloatArray, single_plane_mm: float, *, exclusive: bool
 ) -> tuple[list[Finding], list[Finding]]:
     """Faults that make the ROI unusable, and notes, from what resolving the planes showed."""
     thickness = plane_thickness(planes, single_plane_mm)
@@ -246,6 +247,16 @@ def _judge(
                 contours=resolved,
             )
         )
+    # Holes of planes on which no contour had to be resolved are whole contours inside others.
+    inner = [(signed_area(ring), float(step)) for region, step in zip(regions, thickness, strict=True)
+             if not region.resolved for ring in region.rings]  # fmt: skip
+    holes = [-area * step for area, step in inner if area < 0]
+    if holes and not exclusive and not faults:
+        message = (
+            f"{len(holes)} contour(s) of {name} lie inside others and were read as holes of together "
+            f"{sum(holes) / 1000:.3g} cm3, as is usual; the standard has no rule for it. Look whether they are holes."
+        )
+        notes.append(finding("RTD308", name, message, contours=len(holes), holes_cm3=sum(holes) / 1000))
     duplicates = sum(region.duplicates for region in regions)
     if duplicates:
         notes.append(

@@ -128,10 +128,11 @@ GEOMETRY_CODES = (
              "fill rules; software silently keeps one.",
          fix="Correct the contour on the slice named in the message.",
          reference="DICOM PS3.3 §C.8.8.6.1; rtcheck method notes §3"),
-    Code("RTD308", "I", "keyhole or self-touching contour resolved",
-         why="A hole was drawn as one closed path with a thin channel, which is legal. Both fill rules agree on its "
-             "area.",
-         fix="Nothing needs to be done.",
+    Code("RTD308", "I", "hole drawn as keyhole or as inner contour, or self-touching contour, resolved",
+         why="A hole was drawn as one closed path with a thin channel, which is legal: both fill rules agree on its "
+             "area. Or it was drawn as a contour inside another, which is read as a hole by common practice only: the "
+             "standard has no rule for it.",
+         fix="Nothing needs to be done where it is meant as a hole.",
          reference="DICOM PS3.3 §C.8.8.6.3"),
     Code("RTD309", "E", "overlapping contours read differently by union and XOR, or contour types mixed",
          why="The standard gives no rule for contours of one structure that partly overlap on a slice: union and "
