@@ -30,7 +30,7 @@ from tests.acceptance.kit import ABSENT, LESIONS, constraint, protocol_text, reg
 from tests.acceptance.trap_tools import CORD_VOLUME, cord_loops
 from tests.synthetic.dicom import BeamSpec, RoiSpec, box_grid, rt_dose, rt_plan, set_raw, uid
 from tests.synthetic.encode import cut, duplicate_element, encode, shorten_pixels
-from tests.synthetic.simple import GRID, REGISTRY, box_contours, step
+from tests.synthetic.simple import BOXES, GRID, REGISTRY, box_contours, step
 
 __all__ = ["CASES"]
 
@@ -164,6 +164,11 @@ def without_frame(datasets: dict[str, Dataset]) -> None:
     datasets["struct"].StructureSetROISequence[4].ReferencedFrameOfReferenceUID = ""
 
 
+def shifted_plane(by: float) -> Any:
+    """One plane of the cord stands `by` mm higher."""
+    return cord_with([loop + np.array([0, 0, by * (k == 9)]) for k, loop in enumerate(cord_loops())])
+
+
 def tilted(rise: float) -> Any:
     """One contour of the cord leaves its plane by `rise` mm."""
     loops = cord_loops()
@@ -260,11 +265,14 @@ def lesions(*changes: dict[str, Any]) -> str:
 PTV = constraint("ptv", structure="@lesion.ptv", metric="Max[Gy]", goal="<= 52 Gy")
 DRAFT = {"status": "draft", "approved_by": ABSENT, "approved_on": ABSENT}
 GRID_6, GRID_4 = box_grid(LOW, HIGH, (6, 6, 6)), box_grid(LOW, HIGH, (4, 4, 4))
+NEARLY_EVEN = box_grid(LOW, HIGH, plane_positions=[-63.0, -60.0, -56.9995, *np.arange(-54.0, 73.0, 3.0).tolist()])
+TRAILING_PADDING = b"\xfc\xff\xfc\xffOB\0\0\x04\0\0\0\0\0\0\0"
 UNEVEN = box_grid(LOW, HIGH, plane_positions=[-63.0, -60.0, *np.arange(-55.0, 73.0, 3.0).tolist()])
 
 CASES: dict[str, Case] = {
     # --- intake: what must not raise the code is looked at with `inspect`, which reports the same reading -----------
-    "RTD001": Case("F", {"mutate_bytes": {"dose": lambda _: b"no image and no dose " * 40}}),
+    "RTD001": Case("F", {"mutate_bytes": {"dose": lambda _: b"no image and no dose " * 40}},
+                   {"mutate_bytes": {"dose": lambda data: b"II*\0".ljust(128, b"x") + data[128:]}}),
     "RTD002": Case("F", {"mutate_bytes": {"struct": lambda data: cut(data, len(data) - 41)}},
                    {"undefined_lengths": True}),
     "RTD003": Case("F", {"header": False, **struct(SOPClassUID="1.2.840.10008.5.1.4.1.1.481.99")}, {"header": False}),
@@ -275,17 +283,21 @@ CASES: dict[str, Case] = {
     ),
     "RTD005": Case("F", nested(40), nested(9)),
     "RTD006": Case(
-        "F", extra={"twin.dcm": lambda _: encode(rt_dose(step(low_gy=1.0), GRID, seed="simple"))}
+        "F", near=second_dose(summation="RECORD"),
+        extra={"twin.dcm": lambda _: encode(rt_dose(step(low_gy=1.0), GRID, seed="simple"))},
     ),
-    "RTD007": Case("I", extra={"copy.dcm": lambda files: files["dose"]}),
+    "RTD007": Case("I", near=second_dose(summation="RECORD"), extra={"copy.dcm": lambda files: files["dose"]}),
     "RTD008": Case("F", raw("dose", "PixelSpacing", b"3\\1.0D0"), raw("dose", "PixelSpacing", b"3.0\\+30E-1")),
     "RTD009": Case("F", raw("dose", "PixelSpacing", b"3\\3\\"), raw("dose", "PixelSpacing", b"3 \\3 ")),
-    "RTD010": Case("E", {"mutate_bytes": {"dose": lambda data: duplicate_element(data, "SeriesNumber", b"2 ")}}),
+    "RTD010": Case("E", {"mutate_bytes": {"dose": lambda data: duplicate_element(data, "SeriesNumber", b"2 ")}},
+                   {"mutate": lambda datasets: setattr(datasets["dose"].ReferencedRTPlanSequence[0], "SeriesNumber",
+                                                       2)}),
     "RTD011": Case("W", named("gb18030", "ISO_IR 100", "肝脏组织"), named("utf-8", "ISO_IR 192", "肝脏组织")),
     "RTD012": Case("E", change("dose", PatientID=""), change("dose", PatientID="TEST-0001 ")),
     "RTD013": Case("F", dose(DoseSummationType="TOTAL"), raw("dose", "DoseSummationType", b"PLAN  ")),
-    "RTD014": Case("W", {"mutate_bytes": {"dose": lambda data: data + b"\0\0"}}),
-    "RTD015": Case("F", dose(Modality="CT")),
+    "RTD014": Case("W", {"mutate_bytes": {"dose": lambda data: data + b"\0\0"}},
+                   {"mutate_bytes": {"dose": lambda data: data + TRAILING_PADDING}}),
+    "RTD015": Case("F", dose(Modality="CT"), raw("dose", "Modality", b"RTDOSE  ")),
     "RTD016": Case("I", near=everything_stated(), registry=REGISTRY),
     # --- identity and links ----------------------------------------------------------------------------------------
     "RTD101": Case("F", dose(PatientBirthDate="19700101"),
@@ -298,11 +310,11 @@ CASES: dict[str, Case] = {
     "RTD108": Case("W", {"mutate": lambda datasets: datasets.pop("plan")}, args=("--roi", "SpinalCord"),
                    near_args=("--roi", "SpinalCord"), command="dvh"),
     "RTD109": Case("F", plan(PlanIntent="VERIFICATION"), plan(PlanIntent="PALLIATIVE")),
-    "RTD110": Case("W", plan(ApprovalStatus="UNAPPROVED")),
+    "RTD110": Case("W", plan(ApprovalStatus="UNAPPROVED"), raw("plan", "ApprovalStatus", b"APPROVED  ")),
     "RTD112": Case("W", plan(RTPlanDate="20260303", ReviewDate="20260304"), plan(RTPlanDate="20260301")),
     # --- dose grid -------------------------------------------------------------------------------------------------
     "RTD201": Case("F", dose(DoseUnits="RELATIVE"), raw("dose", "DoseUnits", b"GY  ")),
-    "RTD203": Case("E", dose(DoseType="EFFECTIVE")),
+    "RTD203": Case("E", dose(DoseType="EFFECTIVE"), beams(BeamDoseType="EFFECTIVE")),
     "RTD204": Case("F", dose(DoseSummationType="CONTROL_POINT"), group_dose("FRACTION", 1)),
     "RTD205": Case("E", dose(DoseSummationType="FRACTION_SESSION"), group_dose("FRACTION", 1)),
     "RTD206": Case("F", dose(DoseGridScaling="0"), raw("dose", "DoseGridScaling", b"1.0000E-3")),
@@ -314,33 +326,36 @@ CASES: dict[str, Case] = {
     "RTD210": Case(
         "F", {"grid": box_grid(LOW, HIGH, position="HFP", absolute=True)}, {"grid": box_grid(LOW, HIGH, absolute=True)}
     ),
-    "RTD212": Case("W", {"grid": UNEVEN}),
+    "RTD212": Case("W", {"grid": UNEVEN}, {"grid": NEARLY_EVEN}),
     "RTD213": Case("F", dose(ImageOrientationPatient=[1, 0, 0, 0.1, 1, 0]),
                    {"grid": box_grid(LOW, HIGH, position="HFP")}),
-    "RTD214": Case("I", {"grid": box_grid(LOW, HIGH, position="FFS")}),
+    "RTD214": Case("I", {"grid": box_grid(LOW, HIGH, position="FFS")}, {"grid": box_grid(LOW, HIGH, descending=True)}),
     "RTD216": Case("W", {"grid": GRID_6}, registry=REGISTRY),
-    "RTD217": Case("E", saturated(40)),
+    "RTD217": Case("E", saturated(40), saturated(1), near_note=True),
     "RTD219": Case("E", {"dose": step(high_gy=10.6, low_gy=0.4)}, {"dose": step(high_gy=60.0)}, registry=REGISTRY),
     "RTD221": Case("W", dose(TissueHeterogeneityCorrection="WATER"),
                    dose(TissueHeterogeneityCorrection=["IMAGE", "ROI_OVERRIDE"])),
     # --- structures ------------------------------------------------------------------------------------------------
-    "RTD301": Case("E", rois_with(SpinalCord="Marrow")),
+    "RTD301": Case("E", rois_with(SpinalCord="Marrow"), rois_with(SpinalCord="SPINALCORD")),
     "RTD302": Case("E", rois_with(RoiSpec("SpinalCord", 30, cord_loops())),
                    rois_with(RoiSpec("Cord_PRV", 30, cord_loops()))),
-    "RTD303": Case("E", cord_with([])),
-    "RTD304": Case("I", rois_with(SpinalCord="Spinal cord")),
+    "RTD303": Case("E", cord_with([]), cord_with(cord_loops()[:1])),
+    "RTD304": Case("I", rois_with(SpinalCord="Spinal cord"),
+                   rois_with(RoiSpec("Spinal cord", 30, box_contours((-5, 5), (-40, -30), (-54, 63))))),
     "RTD305": Case("E", point_count(1), point_count(0)),
     "RTD306": Case("E", tilted(2.0), tilted(0.02)),
     "RTD307": Case("E", bow_tie(), keyhole()),
-    "RTD308": Case("I", keyhole()),
+    "RTD308": Case("I", keyhole(), beside(12.0)),
     "RTD309": Case("E", beside(5.0), beside(12.0)),
     "RTD311": Case("W", beside(0.0), beside(12.0)),
-    "RTD312": Case("E", cord_with([loop for k, loop in enumerate(cord_loops()) if k not in (12, 13)])),
-    "RTD313": Case("W", cord_with([loop + np.array([0, 0, 1.0 * (k == 9)]) for k, loop in enumerate(cord_loops())])),
+    "RTD312": Case("E", cord_with([loop for k, loop in enumerate(cord_loops()) if k not in (12, 13)]),
+                   cord_with(cord_loops()[:-2])),
+    "RTD313": Case("W", shifted_plane(1.0), shifted_plane(0.1)),
     "RTD316": Case("W", cord_with(volume_cc=CORD_VOLUME * 1.026), cord_with(volume_cc=CORD_VOLUME * 0.99)),
-    "RTD317": Case("W", cord_with(cord_loops()[:1])),
+    "RTD317": Case("W", cord_with(cord_loops()[:1]), cord_with(cord_loops()[:6])),
     "RTD319": Case("W", image_patient(1.0), image_patient(0.1)),
-    "RTD320": Case("W", boxes(GTV_L1=((-51, -33), (-18, 0), (-24, -9))), registry=REGISTRY),
+    "RTD320": Case("W", boxes(GTV_L1=((-51, -33), (-18, 0), (-24, -9))), boxes(GTV_L1=BOXES["PTV_L1"][1:]),
+                   registry=REGISTRY),
     "RTD322": Case("W", rois_with(Lung_L="Lung_R", Lung_R="Lung_L"), protocol=LUNG),
     "RTD222": Case("W", dvh_sequence(3.0, CORD_VOLUME), dvh_sequence(2.0, CORD_VOLUME), near_note=True),
     # --- registration ----------------------------------------------------------------------------------------------
@@ -356,7 +371,8 @@ CASES: dict[str, Case] = {
     "RTD501": Case("E", protocol=only(constraint("v", metric="V50%[%]", goal="<= 50 %")),
                    registry=REGISTRY,
                    near_protocol=only(constraint("v", structure="@lesion.ptv", metric="V50%[%]", goal=">= 50 %"))),
-    "RTD502": Case("E", {"fractions": None}),
+    "RTD502": Case("E", {"fractions": None}, {"mutate": lambda datasets: set_raw(
+        datasets["plan"].FractionGroupSequence[0], "NumberOfFractionsPlanned", b"+5")}),
     "RTD504": Case("W", beams(BeamDose="12"), beams(BeamDose="10.2")),
     "RTD505": Case("F", beam_doses(1), beam_doses(1, 2)),
     "RTD506": Case("E", references(TargetPrescriptionDose="60"), references(TargetPrescriptionDose="50.1"),
