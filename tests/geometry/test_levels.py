@@ -109,3 +109,52 @@ def test_samples_of_a_ball_have_its_moments(cell, phase):
     away = np.sqrt(layers.u_mm**2 + layers.v_mm**2 + layers.w_mm**2)[surface & (layers.mask & 1 == 1)]
     assert np.median(away) == pytest.approx(12, abs=0.02)
     assert len(away) > 300
+
+
+@pytest.mark.parametrize("sense", [1, -1])
+@pytest.mark.parametrize(("shift", "drawn"), [(2.0, False), (4.0, False), (8.0, True), (9.5, True)])
+def test_a_tube_that_moves_by_nearly_its_width_is_as_drawn(sense, shift, drawn):
+    """An oblique tube follows its contours; where half way between two of them little would be left, it has steps."""
+    rings = [at(circle(5) + np.array([sense * shift * k, 0]), 3.0 * k) for k in range(5)]
+    layers, _ = layers_of(stack_of(roi_of_rings(rings)), 0.4, 0.3)
+    value = (layers.mask & 1 == 1) & (layers.volume_mm3 > 0)
+    for plane in (1, 2):
+        for low in (3.0 * plane, 3.0 * plane + 1.5):
+            held = value & (layers.w_mm > low) & (layers.w_mm < low + 1.5)
+            assert np.sum(layers.volume_mm3[held]) == pytest.approx(np.pi * 25 * 1.5, rel=1e-9 if drawn else 5e-3)
+            place = np.average(layers.u_mm[held], weights=layers.volume_mm3[held])
+            nearest = plane if low == 3.0 * plane else plane + 1
+            along = nearest if drawn else (low + 0.75) / 3
+            assert sense * place == pytest.approx(shift * along, abs=0.02 if drawn else 0.05 * shift)
+
+
+@pytest.mark.parametrize("radius", [7.0, 13.0])
+@pytest.mark.parametrize("cell", [0.4, 1.1])
+def test_between_planes_a_ball_has_its_volume_to_five_digits(radius, cell):
+    """Layers are scaled to the areas between the contours, which a ball's law gives exactly, whatever the cells."""
+    layers, _ = layers_of(stack_of(roi_of(sphere(radius), 2.0, 0.3)), cell, 0.25)
+    low = -radius + 0.6
+    high = low + 2.0 * np.floor((radius - 1e-9 - low) / 2.0)
+    exact = np.pi * (radius**2 * (high - low) - (high**3 - low**3) / 3)
+    assert window(layers, low, high) == pytest.approx(exact, rel=3e-5)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("sense", [1, -1])
+def test_a_side_that_all_contours_share_stays_where_it_is(axis, sense):
+    """Plates that grow on one side only keep the other straight, between the planes too."""
+    rings = []
+    for k, width in enumerate((10.0, 14.0, 20.0, 23.0, 24.0)):
+        plate = square(1) * (width, 20.0)
+        plate[:, 0] *= sense
+        rings.append(at(plate if axis == 0 else plate[:, ::-1], 2.5 * k))
+    layers, _ = layers_of(stack_of(roi_of_rings(rings)), 0.5, 0.3)
+    on = (layers.volume_mm3 == 0) & (layers.mask & 1 == 1) & (layers.w_mm > 0) & (layers.w_mm < 10)
+    across, along = (layers.u_mm[on], layers.v_mm[on]) if axis == 0 else (layers.v_mm[on], layers.u_mm[on])
+    middle = (along > 3) & (along < 17) & (sense * across < 5)
+    assert np.count_nonzero(middle) > 100
+    assert np.abs(across[middle]).max() < 0.05
+    # and the other side moves on evenly from contour to contour
+    far = (along > 3) & (along < 17) & (sense * across > 5)
+    between = far & (np.abs(layers.w_mm[on] - 3.75) < 0.2)
+    assert np.abs(sense * across[between] - 17).max() < 0.5
