@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.drawn import drawn_range
 from rtcheck.dvh.engine import SampledSolid
 from rtcheck.dvh.extreme_range import bends_at_ends, extreme_range, within_surface
 from rtcheck.dvh.field import Quantity
@@ -72,7 +73,10 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     within = within_surface(shape, _known(sampled.surface, sampled, quantity))
     known = (_known(each, sampled, quantity) for each in (sampled.coarse, cubic))
     bends = bends_at_ends(value[0], within, *known)
-    extremes = extreme_range((value[0], *(dvh for _, dvh in alternatives)), within, bends)
+    drawn = None
+    if sampled.drawn is not None:
+        drawn = drawn_range(sampled.drawn, total(sampled.drawn.dose_gy, sampled.fractions, quantity))
+    extremes = extreme_range((value[0], *(dvh for _, dvh in alternatives)), within, bends, drawn)
     return StructureDose(
         value=value[0],
         alternatives=tuple(alternatives),

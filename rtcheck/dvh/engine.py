@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from rtcheck.dvh.drawn import Drawn, drawn_doses
 from rtcheck.dvh.extremes import (
     deep_nodes,
     edge_samples,
@@ -87,6 +88,7 @@ class SampledSolid:
             grids of a part.
         volume_error_cm3: from the rounding of contour coordinates.
         findings: what sampling brought up.
+        drawn: doses on the contours as drawn; None where a dose grid lies obliquely.
     """
 
     name: str
@@ -105,6 +107,7 @@ class SampledSolid:
     quantum_gy: tuple[float, ...]
     volume_error_cm3: float
     findings: tuple[Finding, ...]
+    drawn: Drawn | None = None
 
 
 def sample_solid(
@@ -184,8 +187,10 @@ def sample_solid(
     reach = max(map(bulge_mm, (leaf.stack for leaf in leaves)))
     slope_gy = surface_slope(local, coarse, reach) if reach > 0 else None
     lines = grid_lines(local)
+    drawn = None
     if lines is not None:
         inside = nodes_inside(prisms, lines)
+        drawn = drawn_doses(leaves, prisms, local, lines, inside)
         extremes, margin = prism_extremes(prisms, local, lines, inside, prism), 0.0
         nodes = deep_nodes(prisms, local, lines, inside, shape, surface)
         surface = outermost(joined([surface, nodes]))
@@ -225,6 +230,7 @@ def sample_solid(
         quantum_gy=quantum_gy,
         volume_error_cm3=_rounding_error(leaves),
         findings=tuple(findings),
+        drawn=drawn,
     )
 
 

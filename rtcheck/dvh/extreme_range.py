@@ -3,7 +3,8 @@
 An extreme is a single point, so that nothing averages out. Two things are left open that no histogram holds. Between
 its grid points the dose bends: at the place of the extreme by what cubic interpolation adds there. And samples of an
 interpolated shape stand for cells that its surface cuts, up to 0.3 mm outside of it, while the points that were sought
-on the surface itself miss what lies within: the extreme of the shape lies between what either says.
+on the surface itself miss what lies within: the extreme of the shape lies between what either says. What the contours
+themselves say of both (`rtcheck.dvh.drawn`) comes on top.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from rtcheck.dvh.curve import BEND, DVH
+from rtcheck.dvh.drawn import DrawnRange
 from rtcheck.dvh.sampling import ascending
 from rtcheck.model.arrays import FloatArray
 
@@ -21,13 +23,18 @@ __all__ = ["bends_at_ends", "extreme_range", "within_surface"]
 
 _AROUND = 16
 """So many of the hottest and of the coldest samples tell how the dose bends at the extremes."""
+_LEAST = 3e-4
+"""Readings may agree by chance: no end of an extreme is known better than this share of the range of doses."""
 _FEW_CM3 = 0.1
 _FEW = 0.01
 """Hotter than the surface are, outside of it, samples of less than this volume or share of the volume in all."""
 
 
 def extreme_range(
-    conventions: Iterable[DVH], more_gy: tuple[float, float], bends_gy: tuple[float, float, float, float]
+    conventions: Iterable[DVH],
+    more_gy: tuple[float, float],
+    bends_gy: tuple[float, float, float, float],
+    drawn: DrawnRange | None = None,
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return lowest and highest of the minimum, and of the maximum, Gy; None where there is none.
 
@@ -35,6 +42,7 @@ def extreme_range(
         conventions: histograms of all readings.
         more_gy: a minimum and a maximum besides theirs; NaN for none.
         bends_gy: `bends_at_ends`.
+        drawn: what the contours themselves say.
     """
     ends = [(dvh.minimum_gy, dvh.maximum_gy) for dvh in conventions]
     lowest, highest = (
@@ -43,10 +51,14 @@ def extreme_range(
     )
     if not lowest or not highest:
         return None
+    if drawn is not None and math.isfinite(drawn.coldest):
+        lowest += [drawn.lowest, drawn.coldest]
+        highest += [drawn.hottest, drawn.highest]
     down, up, sink, rise = (BEND * bend for bend in bends_gy)
+    least = _LEAST * (max(highest) - min(lowest))
     return (
-        (max(min(lowest) + down, 0.0), max(lowest) + up),
-        (max(min(highest) + sink, 0.0), max(highest) + rise),
+        (max(min(lowest) + down - least, 0.0), max(lowest) + up + least),
+        (max(min(highest) + sink - least, 0.0), max(highest) + rise + least),
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rtcheck.dvh.local import LocalDose, local_dose
 from rtcheck.dvh.sampling import Samples
-from rtcheck.geometry.dose_nodes import DoseNodes
+from rtcheck.dvh.turned import turned
 from rtcheck.geometry.interpolate import EDGE_MM
 from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
@@ -75,7 +75,7 @@ def prism_extremes(
         known: samples of the same prisms, ascending.
     """
     edges = _edge_pieces(prisms, lines)
-    nodes = _turned(local)
+    nodes = turned(local)
     slabs = np.ones(len(prisms.lower), dtype=bool)
     if nodes is not None:
         edges, slabs = _promising(prisms, edges, lines, nodes, inside, _limits(prisms, (known,)))
@@ -106,7 +106,7 @@ def deep_nodes(prisms: Prisms, local: LocalDose, lines: Lines, inside: NDArray[n
         inside: ``nodes_inside(prisms, lines)``.
         known: samples of the shape, ascending, and any others.
     """
-    nodes = _turned(local)
+    nodes = turned(local)
     slabs = np.ones(len(prisms.lower), dtype=bool)
     if nodes is not None:
         lowest, highest = _limits(prisms, known)
@@ -287,19 +287,6 @@ def _promising(
         keep[piece] = cells[row[piece], column[piece]]
     kept = _Edges(edges.u0[keep], edges.u1[keep], edges.v0[keep], edges.v1[keep], edges.section[keep])
     return kept, slabs
-
-
-def _turned(local: LocalDose) -> FloatArray | None:
-    """(w, v, u) dose at the nodes of the only grid of a field, in ascending order of the lines; None: several grids."""
-    every: list[DoseNodes] = [nodes for part in local for nodes in part]
-    if len(every) != 1:
-        return None
-    matrix = every[0].matrix
-    # axis 0, 1, 2 of the array run along the grid's normal, a column and a row: rows 2, 1, 0 of the matrix
-    target = [int(np.argmax(np.abs(matrix[row]))) for row in (2, 1, 0)]
-    turned = every[0].dose_gy.transpose([target.index(axis) for axis in (2, 1, 0)])
-    senses = [float(matrix[2 - target.index(axis), axis]) for axis in (2, 1, 0)]
-    return turned[tuple(slice(None, None, 1 if sense > 0 else -1) for sense in senses)]
 
 
 def _node_points(

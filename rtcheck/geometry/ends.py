@@ -18,7 +18,7 @@ from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray, frozen
 
-__all__ = ["Tip", "end_tips", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
+__all__ = ["Tip", "end_tips", "jumps", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
 
 _KNOWN = 64
 """Stacks whose areas and ends are remembered: every reading and both models ask for them again."""
@@ -30,6 +30,13 @@ _DOUBT = 0.4
 _FLARE = 2.0
 """A flat end towards which the area grows may go on growing this much faster than between its last two contours."""
 _WIDTH_POWER = 1.5
+_MISFIT = 0.03
+"""Where the law that is believed misses the fourth contour by more than this share, the end may be a corner: it then
+reaches as far as one, beyond which no convex solid does."""
+_STRAIGHT = 0.02
+_SURE = 0.98
+_JUMP = 0.2
+"""Between two contours whose areas differ by less than this share of the larger one nothing else is left open."""
 _TREND = 0.2
 """The width of a flat end goes on changing as between its last two contours, by at most this share per spacing."""
 
@@ -45,6 +52,7 @@ class Tip:
             is zero; slope and curvature are 0 for a flat end.
         flare: for a flat end towards which the area grows, its relative growth per mm; read long it goes on growing.
         trend: for a flat end, relative growth of its width per mm, towards the end; the shape goes on with it.
+        corner: a tapered end that may be a corner of a solid with flat faces: the law is not that of the contours.
     """
 
     reach: tuple[float, float, float]
@@ -54,6 +62,7 @@ class Tip:
     power: float = 1.0
     flare: float = 0.0
     trend: float = 0.0
+    corner: bool = False
 
     @property
     def tapered(self) -> bool:
@@ -123,24 +132,35 @@ def _tip(areas: FloatArray, perimeters: FloatArray, steps: FloatArray, gaps: tup
     # the fourth area tells which law holds; without it, whether the section shrinks in width only or in all directions;
     # where only one law ends within a spacing, take that one
     by_squares = not roots[0] < spacing
+    corner = False
     if len(areas) == 3 and max(roots) < spacing:
         by_squares = _shrinks_in_width(areas, perimeters)
-    if len(areas) > 3 and max(roots) < np.inf:
+    if len(areas) > 3:
         misses = [
             abs(_parabola(law, float(t[3])) - float(relative[3]) ** (k + 1)) / float(relative[3]) ** (k + 1)
             for k, law in enumerate((plain, squared))
         ]
-        by_squares = misses[1] < misses[0] and roots[1] < spacing
+        if max(roots) < np.inf:
+            by_squares = misses[1] < misses[0] and roots[1] < spacing
+        # areas that fall by the same from plane to plane, or ever less, may be those of an edge: its corners come last
+        corner = bool(misses[by_squares] > _MISFIT or plain[1] * steps[0] > -_STRAIGHT * abs(plain[0]))
     (slope, curvature), power = (squared, 0.5) if by_squares else (plain, 1.0)
     estimate = min(roots[1] if by_squares else roots[0], spacing)
     doubt = _DOUBT if len(areas) > 3 else 1.0
     other = estimate + doubt * (min(roots[0] if by_squares else roots[1], spacing) - estimate)
     least, most = min(estimate, other) - _PAD * spacing, max(estimate, other) + _PAD * spacing
+    if corner:
+        most = max(most, _corner(areas, float(steps[0])) + _PAD * spacing)
     reach = (max(0.0, least), estimate, min(spacing, most))
     share = float(np.mean(_profile(slope, curvature, power, (np.arange(64) + 0.5) / 64 * estimate)))
     # systems that cut prisms off at the end contours exist, however the structure tapers
     height = (0.0, spacing / 2, max(share * reach[2], spacing / 2))
-    return Tip(reach, height, slope, curvature, power)
+    return Tip(reach, height, slope, curvature, power, corner=corner)
+
+
+def _corner(areas: FloatArray, step: float) -> float:
+    """How far a corner reaches whose sections shrink in all directions, to a point, as the last two contours do."""
+    return step / (float(np.sqrt(areas[1] / areas[0])) - 1)
 
 
 def _shrinks_in_width(areas: FloatArray, perimeters: FloatArray) -> bool:
@@ -197,11 +217,43 @@ def tip_profile(tip: Tip, end: int, t: FloatArray) -> FloatArray:
     return _profile(tip.slope, tip.curvature, tip.power, t * (tip.reach[1] / tip.reach[end + 1]))
 
 
+@lru_cache(maxsize=_KNOWN)
+def jumps(stack: ContourStack) -> FloatArray:
+    """(m - 1,) how much of the change of area between each plane and the next the others do not show, 0 to 1.
+
+    A solid that tapers does so over several planes. Where a whole change happens between two of them (a flat end cut
+    aslant, an island that ends) it can happen anywhere between. Shown is what the changes on either side are, or where
+    they lead to when they go on changing as they do, and the end of the last contour itself.
+    """
+    areas = plane_areas(stack)
+    change = np.abs(np.diff(areas)) / np.diff(stack.planes_mm)
+    if len(change) == 0:
+        return frozen(change)
+    ends = areas[[0, -1]] / np.diff(stack.planes_mm)[[0, -1]]
+    near = np.concatenate([[0.0, ends[0]], change, [ends[1], 0.0]])
+    one, other = (np.maximum(a, 2 * a - b) for a, b in ((near[1:-3], near[:-4]), (near[3:-1], near[4:])))
+    one[:2], other[-2:] = near[1:3][: len(one[:2])], near[-3:-1][-len(other[-2:]) :]
+    larger = np.maximum(areas[:-1], areas[1:])
+    hidden = np.clip(1 - (one + other) / np.maximum(change, 1e-9), 0.0, 1.0)
+    # to a corner the area falls as its square: a sixth of the change less than half way, on the mean
+    root = np.sqrt(areas)
+    squared = np.abs(np.diff(root)) / (root[:-1] + root[1:]) / 3
+    for tip, pair in zip(end_tips(stack), (0, -1), strict=True):
+        if tip.corner:
+            hidden[pair] = max(hidden[pair], squared[pair])
+    return frozen(np.where(np.abs(np.diff(areas)) > _JUMP * larger, hidden, 0.0))
+
+
 def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, FloatArray]:
     """Lower and upper w of each plane's prism: half way to the neighbours, by `state` beyond the ends and into gaps."""
     planes = stack.planes_mm
     middle = (planes[:-1] + planes[1:]) / 2
     low, high = end_tips(stack)
+    if state.low or state.high:
+        # short, the smaller section goes on as far as the change may wait; long, the larger one does
+        end = np.where(np.arange(len(middle)) < len(middle) / 2, state.low, state.high)
+        grows = np.sign(np.diff(plane_areas(stack)))
+        middle = middle - end * grows * jumps(stack) * np.diff(planes) / 2 * _SURE
     lower = np.concatenate([[planes[0] - low.height[state.low + 1]], middle])
     upper = np.concatenate([middle, [planes[-1] + high.height[state.high + 1]]])
     if state.empty and stack.gaps:

@@ -5,6 +5,7 @@ import pytest
 
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.curve import DVH
+from rtcheck.dvh.drawn import DrawnRange
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.extreme_range import bends_at_ends, extreme_range, within_surface
@@ -77,11 +78,21 @@ def test_a_top_elsewhere_counts():
 
 
 def test_the_range_spans_conventions_and_bends():
-    """One and a half times the bends are added to the envelope; nothing known has no range."""
+    """One and a half times the bends are added to the envelope, and a trace of the range; nothing known has none."""
     found = extreme_range([even(10, 20), NOTHING, even(11, 22)], (10.5, 19.0), (-1.0, 0.0, 0.0, 2.0))
-    assert found == ((8.5, 11.0), (19.0, 25.0))
+    trace = 3e-4 * (22 - 10)
+    assert np.allclose(found, ((8.5 - trace, 11.0 + trace), (19.0 - trace, 25.0 + trace)))
     assert extreme_range([NOTHING], (np.nan, np.nan), (0.0, 0.0, 0.0, 0.0)) is None
-    assert extreme_range([even(1, 2)], (np.nan, np.nan), (-9.0, 0.0, -9.0, 0.0)) == ((0.0, 1.0), (0.0, 2.0))
+    assert extreme_range([even(1, 2)], (np.nan, np.nan), (-9.0, 0.0, -9.0, 0.0)) == ((0.0, 1.0003), (0.0, 2.0003))
+
+
+def test_the_range_holds_what_the_contours_say():
+    """The extremes on the contours and those between them are in the range; contours that say nothing add nothing."""
+    drawn = DrawnRange(coldest=12.0, hottest=18.0, lowest=9.0, highest=23.0)
+    found = extreme_range([even(10, 20)], (np.nan, np.nan), (0.0,) * 4, drawn)
+    assert np.allclose(found, ((9.0, 12.0), (18.0, 23.0)), atol=5e-3)
+    silent = extreme_range([even(10, 20)], (np.nan, np.nan), (0.0,) * 4, DrawnRange(*(np.nan,) * 4))
+    assert silent == extreme_range([even(10, 20)], (np.nan, np.nan), (0.0,) * 4)
 
 
 def test_samples_outside_the_surface_are_a_few():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rtcheck.geometry.ends import end_tips, plane_areas, plane_perimeters, prism_bounds, tip_profile
+from rtcheck.geometry.ends import end_tips, jumps, plane_areas, plane_perimeters, prism_bounds, tip_profile
 from rtcheck.geometry.variants import LeafState
 from tests.analytic.phantoms import box, circle, cone, roi_of, sphere, torus
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
@@ -103,3 +103,66 @@ def test_a_section_that_grows_thin_inwards_does_not_shrink_in_width():
     assert tip.power == 1.0
     # the parabola through 100, 240 and 330 mm² on planes 2 mm apart
     assert tip.reach[1] == pytest.approx(max(-np.roots(np.polyfit([0, 2, 4], [100, 240, 330], 2))), rel=1e-9)
+
+
+@pytest.mark.parametrize("phantom", [sphere(11), sphere(24), torus(16, 7), box(8, 8, 9)], ids=lambda p: p.name)
+def test_nothing_jumps_in_a_smooth_solid(phantom):
+    """Areas that change from plane to plane as their neighbours do leave nothing open between them."""
+    for phase in (0.1, 0.5, 0.9):
+        assert np.max(jumps(stack_of(roi_of(phantom, 2.0, phase)))) < 0.12
+
+
+def test_a_change_that_neighbours_do_not_show_may_be_anywhere_between():
+    """A step is read at either plane: short, the small section goes on as far as that; long, the large one does."""
+    rings = on_planes(square(10, -5, -5), (0, 3, 6)) + on_planes(square(30, -15, -15), (9, 12, 15))
+    stack = stack_of(roi_of_rings(rings))
+    assert np.allclose(jumps(stack), [0, 0, 1, 0, 0])
+    for state, where in ((LeafState(), 7.5), (LeafState(-1, -1), 9), (LeafState(1, 1), 6)):
+        lower, upper = prism_bounds(stack, state)
+        assert upper[2] == lower[3] == pytest.approx(where, abs=0.05)
+    # and the other way round, whichever end is read
+    turned_over = stack_of(roi_of_rings([ring * (1, 1, -1) for ring in rings]))
+    assert prism_bounds(turned_over, LeafState(-1, 1))[1][2] == pytest.approx(-9, abs=0.05)
+    assert prism_bounds(turned_over, LeafState(1, -1))[1][2] == pytest.approx(-6, abs=0.05)
+
+
+def test_small_changes_do_not_jump():
+    """Contours that differ by less than a fifth of their area are drawn a little differently, that is all."""
+    sizes = (10, 10, 10, 9.2, 9.2, 9.2)
+    rings = [at(square(a, -a / 2, -a / 2)[:, :2], 3 * k) for k, a in enumerate(sizes)]
+    assert not jumps(stack_of(roi_of_rings(rings))).any()
+
+
+def test_a_single_plane_has_no_jumps():
+    """There is nothing between one plane."""
+    assert len(jumps(stack_of(roi_of_rings([at(square(10), 0)])))) == 0
+
+
+def pyramid(base, tip, planes):
+    """Squares that shrink evenly to a point."""
+    sides = [base * (tip - z) / tip for z in planes]
+    return stack_of(roi_of_rings([at(square(a, -a / 2, -a / 2)[:, :2], z) for a, z in zip(sides, planes)]))
+
+
+def test_a_corner_reaches_as_far_as_one():
+    """Where the areas follow no law of the contours the end may be a corner, whose sections shrink to a point."""
+    planes = (0.0, 2.0, 4.0, 6.0)
+    sides = (14.0, 14.0, 12.0, 5.0)
+    rings = [at(square(a, -a / 2, -a / 2)[:, :2], z) for a, z in zip(sides, planes)]
+    tip = end_tips(stack_of(roi_of_rings(rings)))[1]
+    assert tip.corner
+    # the sides of the last two shrink by 7 in 2 mm: 5 more take 1.43 mm
+    assert tip.reach[2] == pytest.approx(10 / 7 + 0.2, abs=1e-6)
+    assert not end_tips(stack_of(roi_of(sphere(11), 2.0, 0.4)))[1].corner
+
+
+def test_to_a_corner_the_area_may_fall_as_its_square():
+    """Between the last two planes of a corner the mean area is the pyramid's at the least, in the short reading."""
+    stack = pyramid(20.0, 10.3, (0.0, 2.0, 4.0, 6.0, 8.0, 10.0))
+    assert end_tips(stack)[1].corner
+    short = prism_bounds(stack, LeafState(-1, -1))
+    small, large = plane_areas(stack)[[-1, -2]]
+    volume = (short[1][-2] - 8) * large + (10 - short[0][-1]) * small
+    exact = 2 * (large + small + np.sqrt(large * small)) / 3
+    assert volume == pytest.approx(exact, rel=0.03)
+    assert volume < 2 * (large + small) / 2
