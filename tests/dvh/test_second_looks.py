@@ -1,0 +1,105 @@
+"""What a few numbers hang on: where a coarse sampling lies outside, how long edges are, decimal commas, ledges."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rtcheck.dvh.band import band
+from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.engine import sample_solid
+from rtcheck.dvh.evaluate import evaluate
+from rtcheck.dvh.metric import Metric
+from rtcheck.dvh.notation import MetricSyntaxError, parse_metric
+from rtcheck.geometry.rings import stack_contours
+from rtcheck.geometry.slabs import slabs_of
+from rtcheck.geometry.solid import Leaf
+from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.surface import surface_points
+from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
+from tests.dvh.test_evaluate import make_dose, make_dvh
+from tests.dvh.test_extremes_left_out import spotted
+from tests.geometry.contours import at, on_planes, roi_of_rings, square
+from tests.geometry.shapes import stack_of
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize(("inside", "outside"), [(0.0, 0.4), (0.0, 3.0), (0.5, 0.4)])
+def test_the_band_says_of_a_coarse_sampling_what_the_metrics_say(relative, inside, outside):
+    """Where a coarse sampling sticks out of the dose grid the band is that of the volume metrics at every dose."""
+    doses = np.linspace(0, 60, 13)
+    dose = make_dose(
+        make_dvh(np.linspace(10, 50, 200), np.full(200, 0.05), outside=inside),
+        coarse=make_dvh(np.linspace(11, 51, 50), np.full(50, 0.2 - outside / 50), outside=outside),
+    )
+    found = band(dose, doses, relative=relative)
+    exact = [evaluate(dose, Metric("V", float(d), "Gy", "%" if relative else "cc"), None) for d in doses]
+    for name in ("low", "value", "high"):
+        assert getattr(found, name) == pytest.approx([getattr(each, name) for each in exact], abs=1e-9), name
+
+
+def test_the_error_of_rounded_contours_does_not_depend_on_where_they_lie():
+    """Coordinates given to a tenth of a millimetre: three standard deviations of the volume, near and far from 0."""
+    field = field_of(grid_of(lambda x, y, z: 20 + 0 * (x + y + z), 5.0, 20))
+    found = []
+    for shift in (0.0, 7.3):
+        ring = np.array([[-5.3, -4.1], [5.2, -4.1], [5.2, 4.6], [-5.3, 4.6]]) + shift
+        stack, _ = stack_contours(roi_of_rings(on_planes(ring, (0, 2, 4, 6))))
+        assert stack.rounding_mm > 0
+        found.append(sample_solid("A", Leaf(stack), field, "prism").volume_error_cm3)
+        lengths = 4 * 2 * (10.5**2 + 8.7**2)
+        exact = 3 * np.sqrt(lengths * (stack.rounding_mm * 2) ** 2 / 3) / 1000
+        assert found[-1] == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", ["D95,5%[Gy]", "D0,3cc[Gy]", "V20,5Gy[%]", "V20,55Gy[%]"])
+def test_a_decimal_comma_is_named(text):
+    """A comma between digits is said to be a comma, and the metric with a point is offered, also for one digit."""
+    with pytest.raises(MetricSyntaxError, match="point") as caught:
+        parse_metric(text)
+    assert text.replace(",", ".") in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [11.0, 29.0])
+@pytest.mark.parametrize("sense", [1, -1])
+def test_a_node_below_a_ledge_is_felt_at_the_ledge(value, sense):
+    """Where contours widen from one plane to the next a node beside the narrow part is felt at the wide part's face."""
+    rings = [at(square(4, -2, -2), sense * z) for z in (-5, -3, -1)]
+    rings += [at(square(16, -8, -8), sense * z) for z in (1, 3, 5)]
+    stack, _ = stack_contours(roi_of_rings(rings))
+    # dose planes at odd multiples of 1.25 mm: the face at 0 lies half way between two of them
+    grid = grid_of(lambda x, y, z: 20.0 + 0 * (x + y + z), 2.5, 20, (0.0, 0.0, 1.25))
+    stored = np.array(grid.stored)
+    place = np.round((np.array([5.0, 5.0, -1.25 * sense]) - grid.geometry.origin_mm) / 2.5).astype(int)
+    stored[tuple(place[::-1])] = round(value * 1e4)
+    stored.setflags(write=False)
+    found = structure_dose(sample_solid("A", Leaf(stack), field_of(replace(grid, stored=stored)), "prism"), None)
+    name = "minimum_gy" if value < 20 else "maximum_gy"
+    assert getattr(found.value, name) == pytest.approx((20 + value) / 2, abs=1e-9)
+
+
+def test_points_of_a_surface_are_on_the_surface():
+    """Between sections of an interpolated shape there are no faces: points of a ball's surface lie on it."""
+    for layer in (0.5, 1.0):
+        slabs = slabs_of(Leaf(stack_of(roi_of(sphere(10), 2.5, 0.4))), "shape", layer_mm=layer)
+        away = np.linalg.norm(surface_points(slabs, 0.7), axis=1)
+        assert away.min() > 10 - 0.9
+        assert away.max() < 10.25
+
+
+def test_shifts_fill_the_unit_cube_evenly():
+    """Shifts of neighbouring cells fill every eighth of the cube alike, unrelated along the axes, opposite in odd layers."""
+    row, column = (a.ravel() for a in np.meshgrid(np.arange(40), np.arange(40)))
+    shifts = np.array(stagger(row, column, np.full(1600, 4)))
+    assert shifts.min() >= -0.5 and shifts.max() <= 0.5
+    octants = np.bincount(((shifts > 0) * np.array([[1], [2], [4]])).sum(axis=0), minlength=8)
+    assert octants.min() > 170 and octants.max() < 230
+    assert np.abs(np.corrcoef(shifts) - np.eye(3)).max() < 0.1
+    assert np.array(stagger(row, column, np.full(1600, 5))) == pytest.approx(-shifts)
+
+
+def test_a_lone_spot_is_where_it_was_put():
+    """The helper that marks dose nodes marks the node asked for and no other."""
+    grid = spotted(29.0, [(2.5, -5.0, 7.5)])
+    (index,) = np.argwhere(grid.stored != 200_000)
+    assert index[::-1] * 2.5 + np.array(grid.geometry.origin_mm) == pytest.approx([2.5, -5.0, 7.5])
