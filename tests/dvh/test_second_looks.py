@@ -84,11 +84,11 @@ def test_points_of_a_surface_are_on_the_surface():
         slabs = slabs_of(Leaf(stack_of(roi_of(sphere(10), 2.5, 0.4))), "shape", layer_mm=layer)
         away = np.linalg.norm(surface_points(slabs, 0.7), axis=1)
         assert away.min() > 10 - 0.9
-        assert away.max() < 10.25
+        assert away.max() < 10 + layer * 0.4 + 0.05
 
 
 def test_shifts_fill_the_unit_cube_evenly():
-    """Shifts of neighbouring cells fill every eighth of the cube alike, unrelated along the axes, opposite in odd layers."""
+    """Shifts of neighbouring cells fill each eighth of the cube alike, unrelated between axes, opposite in odd ones."""
     row, column = (a.ravel() for a in np.meshgrid(np.arange(40), np.arange(40)))
     shifts = np.array(stagger(row, column, np.full(1600, 4)))
     assert shifts.min() >= -0.5 and shifts.max() <= 0.5
