@@ -53,11 +53,17 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     other = _histograms(sampled.other, search[other_model], sampled, quantity, count)
     labels = [f"{other_model}, {label}" if label else other_model for label in sampled.variants]
     alternatives.extend(zip(labels, other, strict=True))
+    readings = [("", value[0]), *alternatives]
     share = _BEYOND + _BEYOND_PLANES / sampled.planes
     alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
     alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
     if sampled.slope_gy is not None:
-        alternatives.extend(rounded(value[0], sampled.coarse, sampled.slope_gy, sampled.fractions, quantity))
+        # with few planes both the wall and the ends are in doubt, and may be wrong together
+        for reading, dvh in readings:
+            moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity)
+            alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
+    if sampled.smooth_cm3 is not None:
+        alternatives.append(("areas of the contours", _of_volume(value[0], sampled.smooth_cm3)))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
     cubic = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + sampled.bend_gy)
@@ -115,6 +121,12 @@ def _beyond(near: DVH, far: DVH, share: float) -> DVH:
         maximum_gy=max(float(dose[-1]), near.maximum_gy),
         outside_cm3=near.outside_cm3 * size,
     )
+
+
+def _of_volume(dvh: DVH, volume_cm3: float) -> DVH:
+    """Return the histogram with all volumes scaled so that they add up to `volume_cm3`."""
+    size = volume_cm3 / dvh.total_cm3
+    return replace(dvh, volume_cm3=frozen(dvh.volume_cm3 * size), outside_cm3=dvh.outside_cm3 * size)
 
 
 def _widened(dvh: DVH, sampled: SampledSolid, quantity: Quantity) -> DVH:

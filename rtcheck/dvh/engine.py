@@ -38,7 +38,8 @@ from rtcheck.dvh.tails import NOTHING_WANTING
 from rtcheck.dvh.unseen import bulge_mm, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
-from rtcheck.geometry.solid import Solid
+from rtcheck.geometry.smooth_volume import smooth_volume
+from rtcheck.geometry.solid import Leaf, Solid
 from rtcheck.geometry.variants import SignedLeaf, leaves_of, variants_of
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
@@ -87,6 +88,7 @@ class SampledSolid:
         quantum_gy: (parts,) half a step of the stored integers where it is coarse (`coarse_step`), summed over the
             grids of a part.
         volume_error_cm3: from the rounding of contour coordinates.
+        smooth_cm3: volume by the areas of the contours alone; None for what is joined of several stacks.
         findings: what sampling brought up.
         drawn: doses on the contours as drawn; None where a dose grid lies obliquely.
     """
@@ -106,6 +108,7 @@ class SampledSolid:
     fractions: tuple[int, ...]
     quantum_gy: tuple[float, ...]
     volume_error_cm3: float
+    smooth_cm3: float | None
     findings: tuple[Finding, ...]
     drawn: Drawn | None = None
 
@@ -135,7 +138,7 @@ def sample_solid(
 
     def unusable(*faults: Finding) -> SampledSolid:
         return SampledSolid(
-            name, model, labels, None, None, None, None, None, None, None, 0.0, 0, fractions, quantum_gy, 0.0, faults
+            name, model, labels, *(None,) * 7, 0.0, 0, fractions, quantum_gy, 0.0, None, faults
         )
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
@@ -229,6 +232,7 @@ def sample_solid(
         fractions=fractions,
         quantum_gy=quantum_gy,
         volume_error_cm3=_rounding_error(leaves),
+        smooth_cm3=smooth_volume(solid.stack) / 1000 if isinstance(solid, Leaf) else None,
         findings=tuple(findings),
         drawn=drawn,
     )

@@ -156,7 +156,8 @@ def case(seed, kinds=KINDS):
         heights = np.arange(-half * scale + rng.uniform(0.05, 0.95) * spacing, half * scale * (1 - 1e-6), spacing)
         centre = rng.uniform(-150, 150, 3)
         planes = [(float(z), [scale * ring for ring in rings_at(z / scale)]) for z in heights]
-        planes = [(z, rings) for z, rings in planes if all(np.ptp(r, axis=0).min() > 0.3 for r in rings)]
+        planes = [(z, [ring for ring in rings if np.ptp(ring, axis=0).min() > 0.3]) for z, rings in planes]
+        planes = [(z, rings) for z, rings in planes if rings]
         if not 2 <= len(planes) or not np.allclose(np.diff([z for z, _ in planes]), spacing):
             continue
         regions = [(z, _region(rings)) for z, rings in planes]
