@@ -23,8 +23,8 @@ from tests.analytic.own_prisms import REFERENCE_GY, ROUND, case, solid_truth, tr
 from tests.analytic.phantoms import field_of
 
 CLASSES = ("volume", "mean", "Dx", "V(D)", "V(D), noise", "Min, Max")
-"""Noise is a dose that jumps by 2 Gy from point to point: each sample is a throw of dice there, and volumes are known to
-the root of their number."""
+"""Noise is a dose that jumps by 2 Gy from point to point: each sample is a throw of dice there, and volumes are known
+to the root of their number."""
 TRUTH = 1e-3
 """The truth itself is good to about this share of the reference."""
 SIZES = (0.03, 0.3, 3.0, 30.0, 300.0, 1500.0)
