@@ -34,7 +34,12 @@ _MISFIT = 0.03
 """Where the law that is believed misses the fourth contour by more than this share, the end may be a corner: it then
 reaches as far as one, beyond which no convex solid does."""
 _STRAIGHT = 0.02
+"""Areas that fall by the same from plane to plane, within this share, are those of an edge as well as of a round end."""
+_LEANING = 0.25
+"""An end where the way that sections lie aside of each other changes by more than this, in mm per mm, may be the rim
+of a slanted face, before which the areas follow the law of the body."""
 _SURE = 0.98
+"""A change is never read on a contour plane itself, so that the contour there is as drawn."""
 _JUMP = 0.2
 """Between two contours whose areas differ by less than this share of the larger one nothing else is left open."""
 _TREND = 0.2
@@ -92,6 +97,20 @@ def plane_perimeters(stack: ContourStack) -> FloatArray:
 
 
 @lru_cache(maxsize=_KNOWN)
+def plane_middles(stack: ContourStack) -> FloatArray:
+    """(m, 2) centroid of what is enclosed on each plane, read-only."""
+    following = np.arange(1, len(stack.points_mm) + 1)
+    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+    middle = stack.points_mm.mean(axis=0)
+    here = stack.points_mm - middle
+    after = here[following]
+    cross = here[:, 0] * after[:, 1] - after[:, 0] * here[:, 1]
+    starts = stack.ring_starts[stack.plane_starts[:-1]]
+    moments = np.add.reduceat((here + after) * cross[:, None] / 6, starts, axis=0)
+    return frozen(middle + moments / plane_areas(stack)[:, None])
+
+
+@lru_cache(maxsize=_KNOWN)
 def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
     """Both ends of a stack, the lower one first."""
     if stack.thickness_mm is not None:
@@ -104,14 +123,30 @@ def end_tips(stack: ContourStack) -> tuple[Tip, Tip]:
     steps = np.diff(stack.planes_mm)
     median = float(np.median(steps))
     count = len(steps)
-    low = _tip(areas[:4], perimeters, steps[:3], (0 in stack.gaps, 1 in stack.gaps), median)
+    lean = np.diff(np.diff(plane_middles(stack), axis=0) / steps[:, None], axis=0)
+    leaning = [*(np.hypot(*lean.T) > _LEANING), False]  # of two planes nothing is known
+    gaps = [j in stack.gaps for j in range(count)]
+    low = _tip(areas[:4], perimeters, steps[:3], (gaps[0], 1 in stack.gaps), median, leaning=bool(leaning[0]))
     high = _tip(
-        areas[::-1][:4], perimeters[::-1], steps[::-1][:3], (count - 1 in stack.gaps, count - 2 in stack.gaps), median
+        areas[::-1][:4],
+        perimeters[::-1],
+        steps[::-1][:3],
+        (gaps[-1], count - 2 in stack.gaps),
+        median,
+        leaning=bool(leaning[-2 if count > 1 else -1]),
     )
     return low, high
 
 
-def _tip(areas: FloatArray, perimeters: FloatArray, steps: FloatArray, gaps: tuple[bool, bool], median: float) -> Tip:
+def _tip(
+    areas: FloatArray,
+    perimeters: FloatArray,
+    steps: FloatArray,
+    gaps: tuple[bool, bool],
+    median: float,
+    *,
+    leaning: bool,
+) -> Tip:
     """Judge the end at ``areas[0]``, from up to four areas and the perimeters inwards, and the steps between them."""
     spacing = median if gaps[0] else float(steps[0])
     reach = (0.0, spacing / 2, spacing)
@@ -143,7 +178,7 @@ def _tip(areas: FloatArray, perimeters: FloatArray, steps: FloatArray, gaps: tup
         if max(roots) < np.inf:
             by_squares = misses[1] < misses[0] and roots[1] < spacing
         # areas that fall by the same from plane to plane, or ever less, may be those of an edge: its corners come last
-        corner = bool(misses[by_squares] > _MISFIT or plain[1] * steps[0] > -_STRAIGHT * abs(plain[0]))
+        corner = bool(misses[by_squares] > _MISFIT or plain[1] * steps[0] > -_STRAIGHT * abs(plain[0])) or leaning
     (slope, curvature), power = (squared, 0.5) if by_squares else (plain, 1.0)
     estimate = min(roots[1] if by_squares else roots[0], spacing)
     doubt = _DOUBT if len(areas) > 3 else 1.0

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from rtcheck.geometry.ends import end_tips, jumps, plane_areas, plane_perimeters, prism_bounds, tip_profile
+from rtcheck.geometry.ends import (
+    end_tips,
+    jumps,
+    plane_areas,
+    plane_middles,
+    plane_perimeters,
+    prism_bounds,
+    tip_profile,
+)
 from rtcheck.geometry.variants import LeafState
 from tests.analytic.phantoms import box, circle, cone, roi_of, sphere, torus
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
@@ -166,3 +174,30 @@ def test_to_a_corner_the_area_may_fall_as_its_square():
     exact = 2 * (large + small + np.sqrt(large * small)) / 3
     assert volume == pytest.approx(exact, rel=0.03)
     assert volume < 2 * (large + small) / 2
+
+
+def test_the_middle_of_a_plane_leaves_out_its_holes():
+    """The centroid of a square is its middle; a hole to one side moves it to the other, by what is left of the area."""
+    rings = on_planes(square(10), (0, 3)) + on_planes(square(4, 5, 3), (0,))
+    middles = plane_middles(stack_of(roi_of_rings(rings)))
+    assert np.allclose(middles, [[(100 * 5 - 16 * 7) / 84, 5], [5, 5]])
+
+
+def slanted(shift, planes=np.arange(-8.0, 9.0, 2.0), radius=9.0):
+    """A ball whose sections lie aside of each other as `shift` says of each w."""
+    rings = [at(circle(np.sqrt(radius**2 - z * z)) + np.array([shift(z), 0.0]), z) for z in planes]
+    return stack_of(roi_of_rings(rings))
+
+
+def test_an_end_that_begins_to_lean_may_be_the_rim_of_a_slanted_face():
+    """A body that leans all along reaches as far as its areas tell; where it begins to lean it may reach further."""
+    upright, leaning = (end_tips(slanted(shift))[1] for shift in (lambda z: 0.0, lambda z: 1.5 * z))
+    assert not upright.corner
+    assert not leaning.corner
+    assert leaning.reach == pytest.approx(upright.reach)
+    rim = end_tips(slanted(lambda z: max(z - 6.0, 0.0)))[1]
+    assert rim.corner
+    assert rim.reach[2] > upright.reach[2]
+    assert rim.reach[1] == pytest.approx(upright.reach[1])
+    low = end_tips(slanted(lambda z: max(-6.0 - z, 0.0)))[0]
+    assert low.corner
