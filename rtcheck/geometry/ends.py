@@ -34,7 +34,7 @@ _MISFIT = 0.03
 """Where the law that is believed misses the fourth contour by more than this share, the end may be a corner: it then
 reaches as far as one, beyond which no convex solid does."""
 _STRAIGHT = 0.02
-"""Areas that fall by the same from plane to plane, within this share, are those of an edge as well as of a round end."""
+"""Areas that fall by the same from plane to plane, within this share, are those of an edge as well as of a tip."""
 _LEANING = 0.25
 """An end where the way that sections lie aside of each other changes by more than this, in mm per mm, may be the rim
 of a slanted face, before which the areas follow the law of the body."""
