@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from rtcheck.dvh.band import band
+from rtcheck.dvh.beyond import BeyondDose
 from rtcheck.dvh.conventions import structure_dose
+from rtcheck.dvh.cumulative import curve_points
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
+from rtcheck.dvh.indices import Around, evaluate_around
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import MetricSyntaxError, parse_metric
 from rtcheck.geometry.rings import stack_contours
@@ -17,7 +20,7 @@ from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.surface import surface_points
 from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
-from tests.dvh.test_evaluate import make_dose, make_dvh
+from tests.dvh.test_evaluate import make_dose, make_dvh, ramp
 from tests.dvh.test_extremes_left_out import spotted
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
 from tests.geometry.shapes import stack_of
@@ -58,6 +61,23 @@ def test_a_decimal_comma_is_named(text):
     with pytest.raises(MetricSyntaxError, match="point") as caught:
         parse_metric(text)
     assert text.replace(",", ".") in str(caught.value)
+
+
+@pytest.mark.parametrize("top", [0.3, 1.0, 30.0])
+def test_a_curve_of_low_doses_has_as_many_points(top):
+    """Doses below 1 Gy are drawn as any others: evenly from 0 to the maximum, with the volume of the ramp at each."""
+    doses, volumes = curve_points(ramp(0, top, total=10.0), 21)
+    assert doses == pytest.approx(np.linspace(0, top, 21))
+    assert volumes == pytest.approx(10 * (1 - doses / top), abs=2e-3)
+
+
+@pytest.mark.parametrize("prescription", [0.5, 1.0, 40.0])
+def test_a_dose_two_centimetres_away_is_a_share_of_any_prescription(prescription):
+    """D2cm in per cent refers to the prescribed dose, however low, and widens by the rounding of the dose."""
+    where = Around(beyond=(BeyondDose(0.4, 0.02, (0.0, 0.0, 0.0)),))
+    found = evaluate_around(parse_metric("D2cm[%]"), make_dose(ramp(0, 1), dose_error=0.01), prescription, where)
+    assert (found.value, found.code) == (pytest.approx(40 / prescription), "")
+    assert (found.low, found.high) == pytest.approx((37 / prescription, 43 / prescription))
 
 
 @pytest.mark.parametrize("value", [11.0, 29.0])
