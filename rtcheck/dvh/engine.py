@@ -58,8 +58,10 @@ left one case in five hundred outside its interval."""
 _OTHER = 12_000
 """The same for either model when it only serves the interval."""
 _MORE = 4
-"""So many times more where the fine and the coarse sampling do not agree, and so many times more again where they still
-do not; and fine over coarse. Where they differ in the tails only, these are cut once more instead."""
+"""So many times more where the fine and the coarse sampling do not agree; and fine over coarse. Where they differ in
+the tails only, these are cut once more instead."""
+_MOST = 96_000
+"""Where they still do not agree; more would take more memory than all else."""
 _FLAT = 0.01
 """Tails of the prism model's value are cut where they vary more than this: in a torus the coldest 2 % lay in a rim half
 as thick as a cell, and two samplings agreed on a dose that was off by 0.15 % of the highest."""
@@ -171,7 +173,7 @@ def sample_solid(
                 break
             coarse = value
             if wanting.throughout or _SAMPLES < count < _MORE * _SAMPLES:
-                count = _MORE * _SAMPLES if count < _MORE * _SAMPLES else _MORE**2 * _SAMPLES
+                count = _MORE * _SAMPLES if count < _MORE * _SAMPLES else _MOST
                 wanting = NOTHING_WANTING
             value, areas = sample_prisms(
                 prisms, local, at(count, phase, layers=1), _FLAT, wanting, points=phase == 0.25
