@@ -3,9 +3,9 @@
 A mutant is the package with one operator, number, condition or statement of one function changed. All that are possible
 are listed, a seeded sample of them is drawn, and each is tried in a process of its own: the code of the function is
 replaced there, what functions remember is forgotten, then the tests that reach the changed line run until one fails:
-first those that are quick for what they killed so far. The score is the share of mutants that some test kills, by
-failing or by running out of its time. Survivors are printed, before and after; a survivor means the same as the
-original (an equivalent mutant), or shows what no test looks at.
+first those that are quick for what they killed so far and unlike those that ran. The score is the share of mutants that
+some test kills, by failing or by running out of its time. Survivors are printed, before and after; a survivor means the
+same as the original (an equivalent mutant), or shows what no test looks at.
 
 Texts and what is computed for messages are left alone, as are constants of modules: only code of functions changes.
 """
@@ -230,7 +230,7 @@ class Runner:
         for mutant in self.chosen:
             if time.monotonic() > end_at:
                 break
-            names = sorted(self.reaching[mutant.path, mutant.line], key=lambda name: (self._turn(mutant, name), name))
+            names = self._in_turn(mutant)
             kept, spent = [], 0.0
             for name in names:
                 spent += self.seconds[name]
@@ -244,11 +244,26 @@ class Runner:
             if end in (_SURVIVED, _NO_TEST):
                 left = f"  ({len(names) - len(kept)} slow tests left out)" if len(names) > len(kept) else ""
                 print(f"{end}: {mutant.name}{left}", flush=True)
+            if len(self.results) % 25 == 0:
+                print(f"{len(self.results)} tried: {dict(Counter(one[1] for one in self.results))}", flush=True)
         return True
 
-    def _turn(self, mutant: Mutant, name: str) -> float:
-        """When a test's turn comes: the sooner, the quicker it is and the more it killed in the same file."""
-        return (0.01 + self.seconds[name]) / (1 + 3 * self.kills[mutant.path, name])
+    def _in_turn(self, mutant: Mutant) -> list[str]:
+        """Tests that reach a mutant, the quicker and the more they killed in the same file the sooner.
+
+        Of the cases of one test all but the first wait for those of other tests: they would say much the same.
+        """
+        cost = {
+            name: (0.01 + self.seconds[name]) / (1 + 3 * self.kills[mutant.path, name])
+            for name in self.reaching[mutant.path, mutant.line]
+        }
+        before: Counter[str] = Counter()
+        turns = []
+        for name in sorted(cost, key=lambda name: (cost[name], name)):
+            test = name.split("[", maxsplit=1)[0]
+            turns.append((cost[name] * (1 + before[test]), name))
+            before[test] += 1
+        return [name for _, name in sorted(turns)]
 
     def _look(self, items: dict[str, pytest.Item]) -> None:
         """Run all tests once, unchanged: how long each takes, and which lines it reaches."""
