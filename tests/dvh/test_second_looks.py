@@ -19,7 +19,7 @@ from rtcheck.geometry.slabs import slabs_of
 from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.surface import surface_points
-from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
+from tests.analytic.phantoms import box, field_of, grid_of, roi_of, sphere
 from tests.dvh.test_evaluate import make_dose, make_dvh, ramp
 from tests.dvh.test_extremes_left_out import spotted
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
@@ -78,6 +78,19 @@ def test_a_dose_two_centimetres_away_is_a_share_of_any_prescription(prescription
     found = evaluate_around(parse_metric("D2cm[%]"), make_dose(ramp(0, 1), dose_error=0.01), prescription, where)
     assert (found.value, found.code) == (pytest.approx(40 / prescription), "")
     assert (found.low, found.high) == pytest.approx((37 / prescription, 43 / prescription))
+
+
+@pytest.mark.parametrize("model", ["prism", "shape"])
+def test_rough_samplings_end_where_the_value_does(model):
+    """The coarse sampling and the cubic one have the extremes of the value, not those of longer or shorter ends."""
+    grid = grid_of(lambda x, y, z: 40 + 1.5 * z + 0 * x + 0 * y, 2.0, 20)
+    leaf = Leaf(stack_of(roi_of(box(8, 8, 10), 2.5, 0.5)))
+    found = structure_dose(sample_solid("A", leaf, field_of(grid), model), None)
+    ends = {label: curve for label, curve in found.alternatives if label in ("short ends", "long ends")}
+    assert ends["long ends"].minimum_gy < found.value.minimum_gy - 1 < ends["short ends"].minimum_gy - 2
+    assert (found.value.minimum_gy, found.value.maximum_gy) == pytest.approx((25, 55), abs=1e-3)
+    for rough in (found.coarse, found.bent):
+        assert (rough.minimum_gy, rough.maximum_gy) == (found.value.minimum_gy, found.value.maximum_gy)
 
 
 @pytest.mark.parametrize("value", [11.0, 29.0])
