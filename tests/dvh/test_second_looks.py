@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 
 from rtcheck.dvh.band import band
 from rtcheck.dvh.beyond import BeyondDose
@@ -14,13 +15,14 @@ from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.indices import Around, evaluate_around
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import MetricSyntaxError, parse_metric
+from rtcheck.geometry.cleaning import resolve_plane
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.slabs import slabs_of
 from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.surface import surface_points
-from tests.analytic.phantoms import box, field_of, grid_of, roi_of, sphere
-from tests.dvh.test_evaluate import make_dose, make_dvh, ramp
+from tests.analytic.phantoms import box, circle, field_of, grid_of, roi_of, sphere
+from tests.dvh.test_evaluate import ask, make_dose, make_dvh, ramp
 from tests.dvh.test_extremes_left_out import spotted
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
 from tests.geometry.shapes import stack_of
@@ -91,6 +93,44 @@ def test_rough_samplings_end_where_the_value_does(model):
     assert (found.value.minimum_gy, found.value.maximum_gy) == pytest.approx((25, 55), abs=1e-3)
     for rough in (found.coarse, found.bent):
         assert (rough.minimum_gy, rough.maximum_gy) == (found.value.minimum_gy, found.value.maximum_gy)
+
+
+@pytest.mark.parametrize("outside", [0.1, 1.0, 5.0])
+def test_however_little_is_outside_the_grid_counts(outside):
+    """A tenth of a cm³ outside the dose grid leaves Mean, Max and hot power means without a value, and Min bare."""
+    curve = make_dvh(np.linspace(20, 40, 100), np.full(100, 0.1), outside=outside)
+    for text in ("Mean[Gy]", "Max[Gy]", "gEUD(a=8)[Gy]"):
+        assert ask(text, curve).code == "RTD601", text
+    for text in ("Min[Gy]", "gEUD(a=-10)[Gy]"):
+        found = ask(text, curve)
+        assert found.low == 0 < found.value, text
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_small_lobe_of_a_figure_eight_is_in_doubt(backwards, mirrored):
+    """Whichever way a figure eight is wound, what readers may lose is its smaller lobe."""
+    eight = np.array([[0, 0], [8, 8], [8, 6], [6, 8], [14, 0]], dtype=float)
+    if mirrored:
+        eight = eight * (-1, 1)
+    if backwards:
+        eight = eight[::-1]
+    region = resolve_plane([eight], exclusive=False)
+    # lobes of the base 14 and the height 7, and of the base 2 at x = 8 and the height 1
+    assert region.area_mm2 == pytest.approx(49 + 1)
+    assert region.crossing_mm2 == pytest.approx(1)
+
+
+@pytest.mark.parametrize("layer", [0.5, 1.0])
+def test_sections_of_a_ball_turned_over_are_its_sections_turned_over(layer):
+    """Sections lie as densely towards the upper tip as towards the lower one."""
+    rings = [at(circle(np.sqrt(81 - z * z)), z) for z in (-8.1, -5.6, -3.1, -0.6, 1.9, 4.4, 6.9)]
+    one, two = (
+        slabs_of(Leaf(stack_of(roi_of_rings([ring * (1, 1, sense) for ring in rings]))), "shape", layer_mm=layer)
+        for sense in (1, -1)
+    )
+    assert np.sort(-one.lower) == pytest.approx(two.lower, abs=1e-6)
+    assert shapely.area(one.regions)[::-1] == pytest.approx(shapely.area(two.regions), rel=1e-3, abs=0.05)
 
 
 @pytest.mark.parametrize("value", [11.0, 29.0])
