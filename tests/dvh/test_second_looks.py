@@ -133,6 +133,35 @@ def test_sections_of_a_ball_turned_over_are_its_sections_turned_over(layer):
     assert shapely.area(one.regions)[::-1] == pytest.approx(shapely.area(two.regions), rel=1e-3, abs=0.05)
 
 
+def test_homogeneity_widens_by_twice_what_a_dose_may_be_off():
+    """Where two samplings agree, a dose keeps a small doubt; the homogeneity has twice that, over the median."""
+    same = ramp(40, 60)
+    dose, plain = ask("D98%[Gy]", same, coarse=same), ask("D98%[Gy]", same)
+    doubt = dose.high - plain.high
+    assert doubt > 0
+    for text, share in (("HI_ICRU83", 2 / 50), ("D98%[%]", 100 / 40)):
+        wide, narrow = ask(text, same, 40.0, coarse=same), ask(text, same, 40.0)
+        assert wide.high - narrow.high == pytest.approx(share * doubt)
+        assert narrow.low - wide.low == pytest.approx(share * doubt)
+
+
+@pytest.mark.parametrize("model", ["prism", "shape"])
+def test_both_extremes_have_a_range_of_their_own(model):
+    """How far minimum and maximum may lie beyond the readings is told for both, and their intervals reach it."""
+
+    def bell(x, y, z):
+        return 10 + 40 * np.exp(-(x * x + y * y + z * z) / 60)
+
+    grid = grid_of(bell, 2.5, 14, (1.25, 1.25, 1.25))
+    found = structure_dose(sample_solid("A", Leaf(stack_of(roi_of(sphere(7), 2.0, 0.4))), field_of(grid), model), None)
+    for name, ends in (("Min", found.minimum_gy), ("Max", found.maximum_gy)):
+        low, high = ends
+        asked = evaluate(found, Metric(name, None, "", "Gy"), None)
+        assert low <= asked.value <= high
+        assert asked.low <= low + 1e-9 and asked.high >= high - 1e-9
+    assert found.maximum_gy[1] > 50 > found.value.maximum_gy
+
+
 @pytest.mark.parametrize("value", [11.0, 29.0])
 @pytest.mark.parametrize("sense", [1, -1])
 def test_a_node_below_a_ledge_is_felt_at_the_ledge(value, sense):
