@@ -10,17 +10,23 @@ from rtcheck.dvh.band import band
 from rtcheck.dvh.beyond import BeyondDose
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.cumulative import curve_points
+from rtcheck.dvh.curve import DVH
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
+from rtcheck.dvh.extreme_range import bends_at_ends
+from rtcheck.dvh.extremes import edge_samples
 from rtcheck.dvh.indices import Around, evaluate_around
+from rtcheck.dvh.local import dose_about
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import MetricSyntaxError, parse_metric
 from rtcheck.geometry.cleaning import resolve_plane
+from rtcheck.geometry.prisms import prisms_of
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.slabs import slabs_of
 from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.surface import surface_points
+from rtcheck.geometry.variants import leaves_of, variants_of
 from tests.analytic.phantoms import box, circle, field_of, grid_of, roi_of, sphere
 from tests.dvh.test_evaluate import ask, make_dose, make_dvh, ramp
 from tests.dvh.test_extremes_left_out import spotted
@@ -143,6 +149,44 @@ def test_homogeneity_widens_by_twice_what_a_dose_may_be_off():
         wide, narrow = ask(text, same, 40.0, coarse=same), ask(text, same, 40.0)
         assert wide.high - narrow.high == pytest.approx(share * doubt)
         assert narrow.low - wide.low == pytest.approx(share * doubt)
+
+
+@pytest.mark.parametrize("half", [(3.0, 20.0, 6.0), (20.0, 3.0, 6.0), (3.0, 4.0, 30.0)])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_edges_are_searched_in_steps_along_every_axis(half, axis):
+    """Under an oblique grid walls are looked at in steps: no two neighbouring doses of a slope are further apart."""
+    leaf = Leaf(stack_of(roi_of(box(*half), 2.0, 0.5)))
+    leaves = leaves_of(leaf)
+    prisms = prisms_of(leaf, leaves, variants_of(leaves))
+    slope = np.eye(3)[axis]
+    grid = grid_of(lambda x, y, z: 50 + slope[0] * x + slope[1] * y + slope[2] * z, 2.0, 36, scaling=1e-6)
+    local = dose_about(field_of(grid), np.eye(3), -np.array(half) - 2, np.array(half) + 2)
+    found = np.sort(edge_samples(prisms, local, 0.5).dose_gy[0])
+    assert np.diff(found).max() <= 0.5 + 1e-5
+    ends = 50 + np.array([-1, 1]) * (half[axis] + (1 if axis == 2 else 0))
+    assert (found[0], found[-1]) == pytest.approx(ends, abs=1e-5)
+
+
+@pytest.mark.parametrize(("place", "expected"), [(0, (0, 0.4, 0, 0)), (399, (0, 0, 0, 0.4)), (200, (0, 0, 0, 0))])
+def test_the_bend_of_the_outermost_sample_counts(place, expected):
+    """The coldest and the hottest sample are among those whose bends are looked at."""
+    dose = np.linspace(10.0, 20.0, 400)
+    bent = dose.copy()
+    bent[place] += 0.4
+    value = DVH(dose, np.ones(400), 10.0, 20.0)
+    assert bends_at_ends(value, (10.0, 20.0), dose, bent) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("odd", [0, 1, 3])
+def test_one_uneven_step_is_told(odd):
+    """Planes of which one step is longer than the others are said to be uneven."""
+    steps = np.full(4, 3.0)
+    steps[odd] = 4.0
+    heights = np.append(0.0, np.cumsum(steps))
+    _, findings = stack_contours(roi_of_rings(on_planes(square(10), heights)))
+    assert "RTD313" in [item.code for item in findings]
+    _, findings = stack_contours(roi_of_rings(on_planes(square(10), np.arange(5) * 3.0)))
+    assert "RTD313" not in [item.code for item in findings]
 
 
 @pytest.mark.parametrize("model", ["prism", "shape"])
