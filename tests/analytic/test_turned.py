@@ -51,7 +51,7 @@ def test_a_sample_of_turned_solids(block, model):
 @pytest.mark.parametrize("model", ["shape", "prism"])
 @pytest.mark.parametrize("block", range(10))
 def test_a_thousand_turned_solids(block, model):
-    """At most one metric in a hundred lies outside, by no more than 0.5 % of the volume or the prescription.
+    """At most one metric in a hundred lies outside, by no more than 1 % of the volume or the prescription.
 
     A knife edge between planes is shown by no contour: what a solid with one has more than any reading of its contours
     can only be guessed.
@@ -60,4 +60,4 @@ def test_a_thousand_turned_solids(block, model):
     found = [(seed, name, missed) for seed in seeds for name, missed in misses(seed, model).items()]
     outside = [each for each in found if each[2] > 0]
     assert len(outside) <= len(found) / 100, outside
-    assert max(missed for _, _, missed in found) <= 5e-3, outside
+    assert max(missed for _, _, missed in found) <= 1e-2, outside
