@@ -27,7 +27,7 @@ def test_the_prism_model_is_true_in_all_cases(block):
     found = [own_prisms(seed) for seed in range(100 + 100 * block, 200 + 100 * block)]
     assert [each for _, _, _, outside in found for each in outside] == []
     for kind in CLASSES:
-        errors = np.array([worst[kind] for _, _, worst, _ in found])
+        errors = np.array([worst.get(kind, 0.0) for _, _, worst, _ in found])
         assert errors.max() <= WORST[kind], (kind, 100 + 100 * block + int(errors.argmax()))
     # V(D) is left out of the medians: the truth of a million points is itself off by a twentieth of a per cent
     for kind in ("volume", "mean", "Min, Max"):
@@ -58,10 +58,10 @@ def test_the_shape_model_is_true_in_all_cases(block):
 
 def test_the_tables_have_a_row_for_each_spacing_and_size():
     """Median and worst of every class, and how many cases there were."""
-    errors = [dict.fromkeys(CLASSES, each) for each in (0.01, 0.02, 0.06)]
-    count = len(CLASSES)
+    errors = [dict.fromkeys(CLASSES[:-1], each) for each in (0.01, 0.02, 0.06)]
+    count = len(CLASSES) - 1
     rows = table([(2.5, 5.0, worst, []) for worst in errors] + [(1.0, 0.1, errors[0], [])], 1.0)[2:]
     assert rows == [
-        f"| 1 to 1.5 | 0.03 to 0.3 | 1 | {' | '.join(['0.01 / 0.01'] * count)} |",
-        f"| 2 to 3 | 3 to 30 | 3 | {' | '.join(['0.02 / 0.06'] * count)} |",
+        f"| 1 to 1.5 | 0.03 to 0.3 | 1 | {' | '.join(['0.01 / 0.01'] * count)} |  |",
+        f"| 2 to 3 | 3 to 30 | 3 | {' | '.join(['0.02 / 0.06'] * count)} |  |",
     ]
