@@ -20,11 +20,12 @@ from rtcheck.dvh.local import dose_about
 from rtcheck.dvh.metric import Metric
 from rtcheck.dvh.notation import MetricSyntaxError, parse_metric
 from rtcheck.geometry.cleaning import resolve_plane
+from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import prisms_of
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.slabs import slabs_of
 from rtcheck.geometry.solid import Leaf
-from rtcheck.geometry.stagger import stagger
+from rtcheck.geometry.stagger import reach, stagger
 from rtcheck.geometry.surface import surface_points
 from rtcheck.geometry.variants import leaves_of, variants_of
 from tests.analytic.phantoms import box, circle, field_of, grid_of, roi_of, sphere
@@ -242,6 +243,19 @@ def test_shifts_fill_the_unit_cube_evenly():
     assert octants.min() > 170 and octants.max() < 230
     assert np.abs(np.corrcoef(shifts) - np.eye(3)).max() < 0.1
     assert np.array(stagger(row, column, np.full(1600, 5))) == pytest.approx(-shifts)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 1.0])
+def test_a_straight_face_leaves_a_cell_as_much_room_as_it_covers(share):
+    """Samples of a cell covered up to a straight face across u or v reach over all that is covered; else nowhere."""
+    lattice = Lattice(-3.0, 1.0, 0.5, 2.0, 8, 6)
+    row, column = np.array([2, 2, 2]), np.array([3, 3, 3])
+    left, low = -3.0 + 0.5 * 3, 1.0 + 2.0 * 2
+    u = left + 0.5 * np.array([share / 2, 0.5, 1 / 3])
+    v = low + 2.0 * np.array([0.5, 1 - share / 2, 1 / 3])
+    along_u, along_v = reach(lattice, row, column, u, v, np.array([share, share, 0.5]))
+    assert along_u == pytest.approx([0.5 * share, 0.5, 0])
+    assert along_v == pytest.approx([2.0, 2.0 * share, 0])
 
 
 def test_a_lone_spot_is_where_it_was_put():
