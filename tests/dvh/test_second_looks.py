@@ -207,6 +207,15 @@ def test_both_extremes_have_a_range_of_their_own(model):
     assert found.maximum_gy[1] > 50 > found.value.maximum_gy
 
 
+@pytest.mark.parametrize(("text", "read"), [("D50.5", "D50.5%[Gy]"), ("D50", "D50%[Gy]"), ("D2", "D2%[Gy]")])
+def test_bare_numbers_that_can_only_be_per_cent_are(text, read):
+    """A whole number, or one of 50 or more, is per cent after D; a broken one below that could be cm³ and is refused."""
+    assert parse_metric(f"{text}[Gy]") == parse_metric(read)
+    for doubtful in ("D49.5[Gy]", "D0.5[Gy]", "D2.5[Gy]"):
+        with pytest.raises(MetricSyntaxError, match="cc"):
+            parse_metric(doubtful)
+
+
 @pytest.mark.parametrize("value", [11.0, 29.0])
 @pytest.mark.parametrize("sense", [1, -1])
 def test_a_node_below_a_ledge_is_felt_at_the_ledge(value, sense):
