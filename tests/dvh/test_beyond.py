@@ -124,7 +124,7 @@ def test_a_hot_node_within_the_region_is_its_own_answer(cube):
     assert found.error_gy >= BEND * bend
 
 
-@pytest.mark.parametrize(("half", "cut"), [(12.0, True), (15.0, True), (16.5, True), (19.5, False), (26.0, False)])
+@pytest.mark.parametrize(("half", "cut"), [(15.0, True), (16.5, True), (19.5, False)])
 @pytest.mark.parametrize("face", range(6))
 def test_a_grid_that_ends_within_five_millimetres_of_the_region_cuts_it(cube, half, cut, face):
     """The region begins 13 mm from the middle: a grid that ends before 18 mm, on any side, cuts it."""

@@ -209,7 +209,7 @@ def test_both_extremes_have_a_range_of_their_own(model):
 
 @pytest.mark.parametrize(("text", "read"), [("D50.5", "D50.5%[Gy]"), ("D50", "D50%[Gy]"), ("D2", "D2%[Gy]")])
 def test_bare_numbers_that_can_only_be_per_cent_are(text, read):
-    """A whole number, or one of 50 or more, is per cent after D; a broken one below that could be cm³ and is refused."""
+    """A whole number, or one of 50 or more, is per cent after D; a broken one below could be cm³ and is refused."""
     assert parse_metric(f"{text}[Gy]") == parse_metric(read)
     for doubtful in ("D49.5[Gy]", "D0.5[Gy]", "D2.5[Gy]"):
         with pytest.raises(MetricSyntaxError, match="cc"):

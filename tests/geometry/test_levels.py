@@ -47,7 +47,7 @@ def moved(shift, hole, sense=1):
 
 @pytest.mark.parametrize("hole", [False, True])
 @pytest.mark.parametrize("sense", [1, -1])
-@pytest.mark.parametrize(("shift", "drawn"), [(2.0, False), (3.5, False), (5.0, True), (9.0, True), (-5.0, True)])
+@pytest.mark.parametrize(("shift", "drawn"), [(2.0, False), (3.5, False), (5.0, True), (-9.0, True)])
 def test_between_islands_without_counterpart_sections_are_as_drawn(hole, sense, shift, drawn):
     """An island or a hole that moves by more than its width leaves its pair of planes as prisms, and no other pair."""
     layers, _ = layers_of(moved(shift, hole, sense), 0.5, 0.3)
