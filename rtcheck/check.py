@@ -59,7 +59,7 @@ from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, unc
 from rtcheck.rules.links import select_course, without_consequences
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.no_limit import organs_without_limit
-from rtcheck.rules.prescription import check_dose_level, check_prescriptions
+from rtcheck.rules.prescription import check_dose_level, check_grid_level, check_prescriptions
 from rtcheck.rules.registration import apply_registration
 from rtcheck.rules.result import LesionResult
 from rtcheck.rules.roles import role_findings
@@ -173,7 +173,7 @@ def _run(
         [(binding.lesion, medians[binding.lesion.id]) for binding in lesions if binding.lesion.id in medians],
         course.fractions,
     )
-    findings += level.findings
+    findings += level.findings if medians else check_grid_level(course)
     if level.scale_error:
         bindings = [_distrust(binding, level.scale_error) for binding in bindings]
     if gallery is not None:

@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.geometry.cleaning import PlaneRegion, resolve_planes
 from rtcheck.geometry.planes import PLANAR_MM, cluster_planes, common_axes, find_gaps
@@ -143,8 +144,13 @@ def stack_contours(
     filled = [j for j, region in enumerate(regions) if region.rings]
     if not filled:
         return None, (*notes, finding("RTD303", name, f"The closed contours of {name} enclose no area."))
+    if len(filled) < len(regions):
+        empty = len(regions) - len(filled)
+        message = f"On {empty} plane(s) the closed contours of {name} enclose no area; they were left out."
+        notes.append(finding("RTD305", name, message, severity="W", planes=empty))
     planes = clusters.planes_mm[filled]
     gaps = find_gaps(planes)
+    notes.extend(_displaced(name, planes, [np.concatenate(regions[j].rings) for j in filled]))
     notes.extend(_spacing_findings(name, planes, gaps, single_plane_mm))
     rings = [ring for j in filled for ring in regions[j].rings]
     ring_counts = [len(regions[j].rings) for j in filled]
@@ -297,6 +303,31 @@ def _spacing_findings(name: str, planes: FloatArray, gaps: tuple[int, ...], sing
             )
         ]
     return []
+
+
+def _displaced(name: str, planes: FloatArray, points: list[FloatArray]) -> list[Finding]:
+    """RTD305 (W) for a plane beside both of its neighbours, which lie over each other: it seems shifted or of another.
+
+    Compared by the boxes round what each plane encloses, so that only what is plainly elsewhere is named.
+    """
+    if len(points) < 3:
+        return []
+    low = np.array([part.min(axis=0) for part in points])
+    high = np.array([part.max(axis=0) for part in points])
+
+    def apart(a: slice, b: slice) -> NDArray[np.bool_]:
+        return np.asarray(np.any((low[a] > high[b]) | (low[b] > high[a]), axis=1))
+
+    before, here, after = slice(None, -2), slice(1, -1), slice(2, None)
+    off = np.flatnonzero(apart(here, before) & apart(here, after) & ~apart(before, after)) + 1
+    if len(off) == 0:
+        return []
+    shown = ", ".join(f"{planes[k]:.4g}" for k in off[:5].tolist())
+    message = (
+        f"What {name} encloses at {shown} mm lies beside both neighbouring planes, which lie over each other: a "
+        "contour seems displaced. Look at it on its image."
+    )
+    return [finding("RTD305", name, message, severity="W", planes=len(off))]
 
 
 def _rounding(points: FloatArray) -> float:

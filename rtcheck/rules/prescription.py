@@ -14,17 +14,22 @@ from rtcheck.dvh.metric import MetricValue
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.lesion import Lesion
 from rtcheck.model.plan import DoseReference, Plan
-from rtcheck.rules.course import Course, fraction_count
+from rtcheck.rules.course import Course, describe_plan, fraction_count
 from rtcheck.rules.lesions import LesionBinding
 from rtcheck.rules.result import PlanStatement, PrescriptionState
 from rtcheck.units import format_number
 
-__all__ = ["DoseLevel", "PrescriptionCheck", "check_dose_level", "check_prescriptions", "plan_statements"]
+__all__ = [
+    "DoseLevel", "PrescriptionCheck", "check_dose_level", "check_grid_level", "check_prescriptions", "plan_statements",
+]  # fmt: skip
 
 _PLAUSIBLE = (0.8, 1.3)
 """Median target dose over prescription (dicom-rt notes, row 49)."""
 
 _HYPOTHESIS_TOLERANCE = 0.2
+
+_HOTTEST = 3.0
+"""No plan's hottest point has more than this many times its prescription; steep stereotactic ones reach two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> Pr
     the lesion's ROIs must state it, in one plan or summed over the plans; where none is tied to it, those without an
     ROI must state the dose of at least one lesion.
     """
-    findings: list[Finding] = []
+    findings: list[Finding] = [item for plan in course.plans for item in _several(plan)]
     contradicted: set[str] = set()
     wanted = [binding for binding in bindings if binding.lesion.consolidative and binding.lesion.dose_gy is not None]
     counts = course.fraction_counts
@@ -129,6 +134,48 @@ def plan_statements(
     dose = lesion.dose_gy is not None and _states(used, lesion.dose_gy)
     count = lesion.fractions is not None and lesion.fractions in [each.fractions for each in out]
     return out, "confirmed" if dose and count else "not stated"
+
+
+def _several(plan: Plan) -> list[Finding]:
+    """RTD501 (W) for a structure for which one plan states different prescriptions."""
+    stated: dict[int, set[float]] = {}
+    for ref in _targets(plan):
+        if ref.roi_number is not None and ref.target_prescription_gy is not None:
+            stated.setdefault(ref.roi_number, set()).add(ref.target_prescription_gy)
+    out = []
+    for number, values in sorted(stated.items()):
+        if max(values) - min(values) > max(0.005 * max(values), 0.01):
+            shown = " and ".join(format_number(value) for value in sorted(values))
+            message = (
+                f"The plan prescribes {shown} Gy to one structure (ROI {number}, TargetPrescriptionDose (300A,0026)). "
+                "Check which is meant."
+            )
+            out.append(finding("RTD501", describe_plan(plan), message, "W", plan_gy=sorted(values)))
+    return out
+
+
+def check_grid_level(course: Course) -> list[Finding]:
+    """RTD219 where the highest dose of a plan's grids cannot be that of its own prescription.
+
+    For courses without a target whose dose could be compared. The sum of the highest doses of the grids is no lower
+    than the highest dose of their sum; the lowest and the highest prescription of the plan bound what it may be.
+    """
+    out = []
+    for part in course.parts:
+        prescribed = [ref.target_prescription_gy or 0.0 for plan in part.plans for ref in _targets(plan)]
+        prescribed = [value for value in prescribed if value > 0]
+        if len(part.plans) != 1 or not prescribed:
+            continue
+        maxima = [float(grid.stored.max(initial=0)) * grid.scaling_gy for grid in part.grids]
+        if sum(maxima) < _PLAUSIBLE[0] * min(prescribed) or max(maxima) > _HOTTEST * max(prescribed):
+            message = (
+                f"The highest dose, {sum(maxima):.3g} Gy, does not fit what the plan prescribes "
+                f"({', '.join(format_number(value) for value in sorted(set(prescribed)))} Gy). Check DoseGridScaling, "
+                "DoseSummationType and the prescription."
+            )
+            name = describe_plan(part.plans[0])
+            out.append(finding("RTD219", name, message, highest_gy=sum(maxima), prescribed_gy=sorted(set(prescribed))))
+    return out
 
 
 def _targets(plan: Plan) -> list[DoseReference]:

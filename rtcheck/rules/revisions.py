@@ -23,7 +23,8 @@ def revision_findings(plans: Sequence[Plan], *, named: bool) -> list[Finding]:
 
     Returns:
         RTD105 (F) where a plan and the one it replaces would both be summed, unless the registry names both; RTD510 (W)
-        for earlier or concurrent treatment that is not in the course; RTD112 (W) for an approval older than the plan.
+        for earlier or concurrent treatment that is not in the course; RTD112 (W) for an approval older than the plan;
+        RTD109 (W) for a plan that verifies another.
     """
     inside = {plan.sop_instance_uid: plan for plan in plans}
     out: list[Finding] = []
@@ -31,6 +32,12 @@ def revision_findings(plans: Sequence[Plan], *, named: bool) -> list[Finding]:
         name = describe_plan(plan)
         for other in plan.references:
             known = inside.get(other.sop_instance_uid)
+            if other.relationship == "VERIFIED_PLAN":
+                message = (
+                    "The plan says that it verifies another (RTPlanRelationship (300A,0055) VERIFIED_PLAN): it may not "
+                    "be a plan to treat the patient with. Export the plan that it verifies."
+                )
+                out.append(finding("RTD109", name, message, "W", plan=other.sop_instance_uid))
             if other.relationship in _REPLACED and known is not None and known is not plan and not named:
                 out.append(
                     finding(

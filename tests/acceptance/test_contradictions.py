@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 from pydicom import Dataset
 
-from tests.acceptance.code_kit import change, plan, rois_with, struct
-from tests.acceptance.trap_tools import CORD, PALLIATIVE
+from tests.acceptance.code_kit import change, cord_with, plan, rois_with, struct
+from tests.acceptance.trap_tools import CORD, PALLIATIVE, cord_loops
 from tests.synthetic.attributes import SOP_CLASS, sop_reference, uid
 from tests.synthetic.dicom import RoiSpec, rt_plan, set_raw
-from tests.synthetic.simple import BOXES, box_contours
+from tests.synthetic.simple import BOXES, box_contours, step
 
 _CORD = list(BOXES).index("SpinalCord")
 
@@ -93,7 +94,46 @@ def protons(datasets):
         beam.RadiationType = "PROTON"
 
 
+def prescribed_twice(datasets):
+    """One structure is prescribed 50 and 60 Gy."""
+    items = datasets["plan"].DoseReferenceSequence
+    items.append(copy.deepcopy(items[0]))
+    items[-1].DoseReferenceNumber, items[-1].TargetPrescriptionDose = 9, "60"
+
+
+def verifies(datasets):
+    """The plan says that it verifies another one."""
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = datasets["plan"].SOPClassUID, uid("treated")
+    item.RTPlanRelationship = "VERIFIED_PLAN"
+    datasets["plan"].ReferencedRTPlanSequence = [item]
+
+
+def changed_loop(index, change):
+    """The cord with one contour changed."""
+    loops = cord_loops()
+    loops[index] = change(loops[index])
+    return cord_with(loops)
+
+
+def aside(loop):
+    """Forty millimetres to the left."""
+    return loop + np.array([40, 0, 0])
+
+
+def flat(loop):
+    """Three points on a line."""
+    return np.array([[-5.0, 42.0, loop[0, 2]], [0.0, 47.0, loop[0, 2]], [5.0, 52.0, loop[0, 2]]])
+
+
 FOUND = {
+    "one structure prescribed twice": ({"mutate": prescribed_twice}, "RTD501", "W", "REVIEW"),
+    "plan that verifies another": ({"mutate": verifies}, "RTD109", "W", "REVIEW"),
+    "end contour without area": (changed_loop(-1, flat), "RTD305", "W", "REVIEW"),
+    "contour beside its neighbours": (changed_loop(20, aside), "RTD305", "W", "REVIEW"),
+    "dose of a hundredth": ({"dose": step(high_gy=0.53, low_gy=0.02)}, "RTD219", "E", "INCOMPLETE"),
+    "dose of one fraction": ({"dose": step(high_gy=10.6, low_gy=0.4)}, "RTD219", "E", "INCOMPLETE"),
+    "dose times fractions": ({"dose": step(high_gy=265.0, low_gy=2.0)}, "RTD219", "E", "INCOMPLETE"),
     "prescription to a structure that is absent": ({"mutate": prescribed_elsewhere}, "RTD103", "W", "REVIEW"),
     "dose of other structures": ({"mutate": other_structures}, "RTD103", "W", "REVIEW"),
     "open end contour": ({"mutate": typed("OPEN_PLANAR", -1)}, "RTD309", "E", "INCOMPLETE"),
@@ -118,6 +158,9 @@ FOUND = {
 }  # fmt: skip
 
 ACCEPTED = {
+    "the same prescription twice": lambda datasets: datasets["plan"].DoseReferenceSequence.append(
+        copy.deepcopy(datasets["plan"].DoseReferenceSequence[0])
+    ),
     "a second treatment beam in the group": second_beam(group=True),
     "setup beam that the dose lists": second_beam(delivery="SETUP", listed=True),
     "structures that nobody approved": struct(ApprovalStatus="UNAPPROVED")["mutate"],

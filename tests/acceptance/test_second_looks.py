@@ -47,7 +47,7 @@ def test_a_registration_is_applied_in_the_right_direction(bench, inverse):
         *(constraint(name, structure=name, metric="Mean[Gy]", goal="<= 90 Gy") for name in MOVED),
         coverage=False,
     )
-    field = linear(20.0, GRADIENT)
+    field = linear(45.0, GRADIENT)
     straight = bench.check(export=bench.build(dose=field).folder, protocol=rows, registry=PALLIATIVE)
     moved = bench.build(dose=field, **other_frame(reg=registration(inverse=inverse)))
     result = bench.check("--registration", UID, export=moved.folder, protocol=rows, registry=PALLIATIVE)
@@ -57,7 +57,7 @@ def test_a_registration_is_applied_in_the_right_direction(bench, inverse):
     for name in MOVED:
         _, x, y, z = BOXES[name]
         centre = [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2]
-        assert straight.outcome(name)["value"] == pytest.approx(20 + np.dot(GRADIENT, centre), rel=2e-3)
+        assert straight.outcome(name)["value"] == pytest.approx(45 + np.dot(GRADIENT, centre), rel=2e-3)
         assert result.outcome(name)["value"] == pytest.approx(straight.outcome(name)["value"], rel=1e-3)
     shown = bench.dvh("--registration", UID, "--roi", "Liver", "-m", "Mean[Gy]", export=moved.folder)
     assert shown.code == 0, shown.err

@@ -99,10 +99,21 @@ def test_row_50_coarse_steps(bench):
 def test_a_gradient_within_one_voxel_is_said(bench):
     """A dose that falls within one voxel across the cord is noted (RTD216); one that falls evenly over all is not."""
     (left, right), x = X, np.mean(X)
-    sharp = check_cord(bench, cord_loops(), dose=lambda points: np.where(points[..., 0] < x, 2.0, 0.5))
+
+    def prescribed(points, dose):
+        """Elsewhere the plan has what it prescribes."""
+        return np.where(points[..., 1] < -50, 53.0, dose)
+
+    def halves(points):
+        return prescribed(points, np.where(points[..., 0] < x, 2.0, 0.5))
+
+    def falls(points):
+        return prescribed(points, 0.5 + slope * np.clip(right - points[..., 0], 0, 40))
+
+    sharp = check_cord(bench, cord_loops(), dose=halves)
     assert sharp.severity("RTD216") == {"I"}, sharp.text
     assert sharp.verdict == "PASS"
     slope = 1.5 / (right - left)
-    even = check_cord(bench, cord_loops(), dose=lambda points: 0.5 + slope * np.clip(right - points[..., 0], 0, 40))
+    even = check_cord(bench, cord_loops(), dose=falls)
     assert not even.severity("RTD216"), even.text
     assert even.verdict == "PASS"
