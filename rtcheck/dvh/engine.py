@@ -35,6 +35,7 @@ from rtcheck.dvh.sampling import (
 )
 from rtcheck.dvh.settled import unsettled
 from rtcheck.dvh.tails import NOTHING_WANTING
+from rtcheck.dvh.thinning import thinned
 from rtcheck.dvh.unseen import bulge_mm, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
@@ -222,7 +223,7 @@ def sample_solid(
         name=name,
         model=model,
         variants=labels,
-        value=value,
+        value=thinned(value),
         coarse=coarse,
         bend_gy=bend_gy,
         other=other,
