@@ -277,3 +277,39 @@ def test_a_slab_reaches_half_way_to_its_neighbours():
     assert plane_thickness(np.array([5.0]), 2.0).tolist() == [2]
     assert plane_thickness(np.array([0.0, 3.0]), 2.0).tolist() == [3, 3]
     assert plane_thickness(np.array([0.0, 2.0, 6.0]), 2.0).tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("kind", ["OPEN_PLANAR", "OPEN_NONPLANAR"])
+def test_open_contours_among_closed_ones_are_refused(kind):
+    """What open contours enclose cannot be told, so that the whole structure is not used."""
+    rings = on_planes(square(10))
+    stack, findings = stack_contours(roi_of_rings(rings, kinds=[*["CLOSED_PLANAR"] * 3, kind]))
+    assert stack is None
+    assert [(item.code, item.severity) for item in findings] == [("RTD309", "E")]
+    assert kind in findings[0].message
+
+
+def test_single_points_among_contours_are_left_out_with_a_warning():
+    """Points enclose nothing: the volume is that of the closed contours, and somebody is to look."""
+    rings = [*on_planes(square(10)), at([[5.0, 5.0]], 12.0)]
+    stack, findings = stack_contours(roi_of_rings(rings, kinds=[*["CLOSED_PLANAR"] * 4, "POINT"]))
+    assert len(stack.planes_mm) == 4
+    assert [(item.code, item.severity) for item in findings] == [("RTD305", "W")]
+
+
+def test_planes_that_enclose_nothing_are_left_out_with_a_warning():
+    """A contour drawn there and back on one plane of several does not count, and is said."""
+    flat = at([[0.0, 0.0], [10.0, 0.0], [20.0, 0.0], [10.0, 0.0]], 12.0)
+    stack, findings = stack_contours(roi_of_rings([*on_planes(square(10)), flat]))
+    assert stack.planes_mm.tolist() == [0, 3, 6, 9]
+    assert ("RTD305", "W") in [(item.code, item.severity) for item in findings]
+
+
+@pytest.mark.parametrize(("shift", "said"), [(11.0, True), (9.0, False)])
+def test_a_plane_beside_its_neighbours_seems_displaced(shift, said):
+    """A contour that lies beside the planes before and after it is said; one that still overlaps them is not."""
+    rings = [at(square(10, shift if z == 6 else 0.0), z) for z in (0, 3, 6, 9)]
+    stack, findings = stack_contours(roi_of_rings(rings))
+    assert stack is not None
+    assert [(item.code, item.severity) for item in findings] == ([("RTD305", "W")] if said else [])
+    assert not stack_contours(roi_of_rings(rings[:2]))[1]
