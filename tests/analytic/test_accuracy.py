@@ -46,11 +46,11 @@ def test_the_shape_model_is_true_to_the_solid(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(10))
 def test_the_shape_model_is_true_in_all_cases(block):
-    """Of 1000 more, no truth of 1 cm³ or more lies outside, of 50 smaller ones one; 95 of 100 are within bounds."""
+    """Of 1000 more, no truth of 3 cm³ or more lies outside, of 30 smaller ones one; 95 of 100 are within bounds."""
     found = [whole_solid(seed) for seed in range(100 + 100 * block, 200 + 100 * block)]
-    assert [each for _, cm3, _, outside in found for each in outside if cm3 >= 1] == []
-    small = [bool(outside) for _, cm3, _, outside in found if cm3 < 1]
-    assert sum(small) <= 1 + len(small) / 50
+    assert [each for _, cm3, _, outside in found for each in outside if cm3 >= 3] == []
+    small = [bool(outside) for _, cm3, _, outside in found if cm3 < 3]
+    assert sum(small) <= 1 + len(small) / 30
     clinical = [worst for spacing, cm3, worst, _ in found if spacing <= 3 and cm3 >= 7]
     for kind, allowed in WORST_SHAPE.items():
         assert np.quantile([worst[kind] for worst in clinical], 0.95) <= allowed
