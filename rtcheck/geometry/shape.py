@@ -32,7 +32,7 @@ from rtcheck.geometry.stagger import reach, stagger
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["Layers", "shape_layers", "window_points"]
+__all__ = ["Layers", "combined_level", "shape_layers", "window_points"]
 
 _SLIVER_MM = 1e-6
 _EDGE_CELLS = 4.0
@@ -278,7 +278,7 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
     zones = [zones_of([run.key[i] for run in runs], counts) for i in range(len(fields))]
     areas = [leaf_area(field, zone, fine).mean(axis=1) for field, zone in zip(fields, zones, strict=True)]
     levels = iter([leaf_level(f, zone, w, area) for f, zone, area in zip(fields, zones, areas, strict=True)])
-    level = _level(solid, levels)
+    level = combined_level(solid, levels)
     cells = cut_cells(level, lattice)
     share = cells.share
     if isinstance(solid, Leaf):
@@ -314,12 +314,12 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
     ]
 
 
-def _level(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
+def combined_level(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
     """(layers, rows, columns) function that is positive inside the solid, from those of its leaves in order."""
     if isinstance(solid, Leaf):
         return next(levels)
-    left = _level(solid.left, levels)
-    right = _level(solid.right, levels)
+    left = combined_level(solid.left, levels)
+    right = combined_level(solid.right, levels)
     if solid.operator == "-":
         return np.minimum(left, -right)
     return np.maximum(left, right) if solid.operator == "|" else np.minimum(left, right)

@@ -21,8 +21,8 @@ from rtcheck.geometry.leaf_levels import leaf_level
 from rtcheck.geometry.levels import LevelField, Zone, boundaries, leaf_area, level_field, zones_at, zones_of
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Regions, prisms_of
-from rtcheck.geometry.shape import window_points
-from rtcheck.geometry.solid import Leaf, Solid
+from rtcheck.geometry.shape import combined_level, window_points
+from rtcheck.geometry.solid import Solid
 from rtcheck.geometry.variants import VALUE, Variant, leaves_of, variants_of
 from rtcheck.model.arrays import FloatArray
 
@@ -216,14 +216,4 @@ def _level(solid: Solid, fields: tuple[LevelField, ...], items: list[tuple[float
     for i, field in enumerate(fields):
         zones = zones_of([key[i] for _, key in items], [1] * len(items))
         levels.append(leaf_level(field, zones, w, leaf_area(field, zones, w[:, None])[:, 0]))
-    return _combined(solid, iter(levels))
-
-
-def _combined(solid: Solid, levels: Iterator[FloatArray]) -> FloatArray:
-    if isinstance(solid, Leaf):
-        return next(levels)
-    left = _combined(solid.left, levels)
-    right = _combined(solid.right, levels)
-    if solid.operator == "-":
-        return np.minimum(left, -right)
-    return np.maximum(left, right) if solid.operator == "|" else np.minimum(left, right)
+    return combined_level(solid, iter(levels))
