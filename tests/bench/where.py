@@ -22,6 +22,7 @@ class Clock:
     def __init__(self):
         self.spent = dict.fromkeys(PARTS, 0.0)
         self.under_way = ["start"]
+        self.entered = {"start"}
         self.since = 0.0
 
     def turn(self):
@@ -31,6 +32,7 @@ class Clock:
 
     def enter(self, part):
         self.turn()
+        self.entered.add(part)
         self.under_way.append(part)
 
     def leave(self):
@@ -87,6 +89,10 @@ def main(export, model, out, metrics):
     clock.enter("rest")
     code = run(["dvh", export, "--structure-model", model, "--jobs", "1", "--format", "json", *asked])
     clock.leave()
+    missing = [part for part in PARTS if part not in clock.entered]
+    if missing:
+        print(f"never under way, renamed perhaps: {', '.join(missing)}", file=sys.stderr)
+        return 1
     Path(out).write_text(json.dumps(clock.spent))
     return code
 
