@@ -70,10 +70,13 @@ def dvh(
         _refuse_percent_dose(text, metric)
     with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as workers:
         reading = read_apart(workers, paths, allow_deflated=allow_deflated)
-        from rtcheck.catalogue.names import read_names
         from rtcheck.dvh_table import dvh_table
 
-        aliases = read_names()
+        aliases = None
+        if names:  # only they are looked up, and reading the table takes as long as reading an export
+            from rtcheck.catalogue.names import read_names
+
+            aliases = read_names()
         case = reading()
         table = dvh_table(
             case, names, asked, model=structure_model, table=aliases, registration=registration, helpers=workers.share

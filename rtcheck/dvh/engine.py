@@ -24,7 +24,15 @@ from rtcheck.dvh.extremes import (
 )
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import dose_about, local_bend
-from rtcheck.dvh.noticed import bend_findings, coarse_step, gap_findings, outside_findings, size_findings, step_findings
+from rtcheck.dvh.noticed import (
+    bend_findings,
+    coarse_step,
+    gap_findings,
+    highest_dose,
+    outside_findings,
+    size_findings,
+    step_findings,
+)
 from rtcheck.dvh.sampling import (
     Resolution,
     Samples,
@@ -33,16 +41,16 @@ from rtcheck.dvh.sampling import (
     sample_prisms,
     sample_shape,
 )
-from rtcheck.dvh.settled import unsettled
-from rtcheck.dvh.tails import NOTHING_WANTING
+from rtcheck.dvh.settled import settled
+from rtcheck.dvh.tails import Wanting
 from rtcheck.dvh.thinning import thinned
 from rtcheck.dvh.unseen import bulge_mm, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
 from rtcheck.geometry.smooth_volume import smooth_volume
 from rtcheck.geometry.solid import Leaf, Solid
-from rtcheck.geometry.variants import SignedLeaf, leaves_of, variants_of
-from rtcheck.model.arrays import FloatArray
+from rtcheck.geometry.variants import SignedLeaf, Variant, leaves_of, variants_of
+from rtcheck.model.arrays import FloatArray, extent
 from rtcheck.model.finding import Finding, finding
 
 __all__ = ["DEFAULT_STRUCTURE_MODEL", "SampledSolid", "StructureModel", "sample_solid"]
@@ -53,16 +61,10 @@ DEFAULT_STRUCTURE_MODEL: StructureModel = "shape"
 
 _SAMPLES = 16_000
 """Samples of a structure under the prism model, those of its tails not counted, before more are asked for."""
-_SHAPE = 64_000
-"""Samples of an interpolated shape when it gives the value; by calibration on closed forms, where a fourth of them
-left one case in five hundred outside its interval."""
+_SHAPE = 32_000
+"""The same of an interpolated shape when it gives the value."""
 _OTHER = 12_000
 """The same for either model when it only serves the interval."""
-_MORE = 4
-"""So many times more where the fine and the coarse sampling do not agree; and fine over coarse. Where they differ in
-the tails only, these are cut once more instead."""
-_MOST = 96_000
-"""Where they still do not agree; more would take more memory than all else."""
 _FLAT = 0.01
 """Tails of the prism model's value are cut where they vary more than this: in a torus the coldest 2 % lay in a rim half
 as thick as a cell, and two samplings agreed on a dose that was off by 0.15 % of the highest."""
@@ -140,9 +142,7 @@ def sample_solid(
     labels = tuple(variant.label for variant in variants)
 
     def unusable(*faults: Finding) -> SampledSolid:
-        return SampledSolid(
-            name, model, labels, *(None,) * 7, 0.0, 0, fractions, quantum_gy, 0.0, None, faults
-        )
+        return SampledSolid(name, model, labels, *(None,) * 7, 0.0, 0, fractions, quantum_gy, 0.0, None, faults)
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
         return unusable(
@@ -155,7 +155,7 @@ def sample_solid(
     findings: list[Finding] = []
     spacing = field_spacing(field)
     slab = float(np.median(prisms.upper - prisms.lower))
-    highest = sum(float(np.max(grid.stored)) * grid.scaling_gy for part in field.parts for grid in part.grids)
+    highest = sum(highest_dose(grid) for part in field.parts for grid in part.grids)
     local = dose_about(field, axes, *_reach(solid, leaves, prisms))
 
     thin = _samples_across(prisms, volume, slab)
@@ -165,28 +165,28 @@ def sample_solid(
 
     few = min(max(_OTHER, thin), 2 * _OTHER)
     if model == "prism":
-        count = min(max(_SAMPLES, thin), _MORE * _SAMPLES)
-        value, areas = sample_prisms(prisms, local, at(count, layers=1), _FLAT, points=True)
-        coarse, _ = sample_prisms(prisms, local, at(count // _MORE, 0.25, layers=1), _FLAT, points=True)
-        for phase in (0.25, 0.5):
-            wanting = unsettled(value, coarse, highest)
-            if wanting is None or (phase == 0.5 and not wanting.throughout):
-                break
-            coarse = value
-            if wanting.throughout or _SAMPLES < count < _MORE * _SAMPLES:
-                count = _MORE * _SAMPLES if count < _MORE * _SAMPLES else _MOST
-                wanting = NOTHING_WANTING
-            value, areas = sample_prisms(
-                prisms, local, at(count, phase, layers=1), _FLAT, wanting, points=phase == 0.25
-            )
+
+        def prism_samples(
+            count: int, phase: float, wanting: Wanting, _: tuple[Variant, ...], *, points: bool
+        ) -> tuple[Samples, FloatArray]:
+            return sample_prisms(prisms, local, at(count, phase, layers=1), _FLAT, wanting, points=points)
+
+        value, coarse, areas = settled(prism_samples, variants, _SAMPLES, thin, highest)
         other, surface = sample_shape(solid, leaves, variants, local, at(few), first_round=1)
+        other = thinned(other)
         prism, shape = value, other
     else:
-        value, surface = sample_shape(solid, leaves, variants, local, at(_SHAPE))
+
+        def shape_samples(
+            count: int, phase: float, wanting: Wanting, of: tuple[Variant, ...], *, points: bool
+        ) -> tuple[Samples, Samples]:
+            return sample_shape(solid, leaves, of, local, at(count, phase), wanting=wanting, points=points)
+
+        value, coarse, surface = settled(shape_samples, variants, _SHAPE, thin, highest)
         if not np.any(value.mask & 1):
             return unusable(finding("RTD605", name, f"{name} is empty: its interpolated shape has no volume."))
-        coarse, _ = sample_shape(solid, leaves, variants[:1], local, at(_SHAPE // _MORE, 0.25), points=True)
         other, areas = sample_prisms(prisms, local, at(few))
+        other = thinned(other)
         prism, shape = other, value
     surface = outermost(surface)
     bend_gy = local_bend(local, *coarse.points_mm)
@@ -202,7 +202,7 @@ def sample_solid(
         surface = outermost(joined([surface, nodes]))
     else:
         extremes, margin = edge_samples(prisms, local, spacing / 4), oblique_margin(local)
-    value, coarse = (replace(samples, points_mm=np.zeros((3, 0))) for samples in (value, coarse))
+    coarse = replace(coarse, points_mm=np.zeros((3, 0)))
     worst = float(np.max(np.abs(areas - prisms.areas) / prisms.areas))
     if not worst <= _AREA_RTOL:
         findings.append(
@@ -223,7 +223,7 @@ def sample_solid(
         name=name,
         model=model,
         variants=labels,
-        value=thinned(value),
+        value=value,
         coarse=coarse,
         bend_gy=bend_gy,
         other=other,
@@ -257,10 +257,10 @@ def _reach(solid: Solid, leaves: tuple[SignedLeaf, ...], prisms: Prisms) -> tupl
     """Lowest and highest u, v, w that samples of either model are likely to have."""
     step = max(float(np.max(np.diff(leaf.stack.planes_mm), initial=0.0)) for leaf in leaves)
     low, high = window_points(solid)
-    points = prisms.points
+    lowest, highest = extent(prisms.points)
     return (
-        np.append(np.minimum(low, points.min(axis=0)), prisms.lower.min() - step),
-        np.append(np.maximum(high, points.max(axis=0)), prisms.upper.max() + step),
+        np.append(np.minimum(low, lowest), prisms.lower.min() - step),
+        np.append(np.maximum(high, highest), prisms.upper.max() + step),
     )
 
 

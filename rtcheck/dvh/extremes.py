@@ -19,7 +19,7 @@ from rtcheck.dvh.turned import turned
 from rtcheck.geometry.interpolate import EDGE_MM
 from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = [
     "deep_nodes",
@@ -141,7 +141,7 @@ def edge_samples(prisms: Prisms, local: LocalDose, step_mm: float) -> Samples:
     `oblique_margin` bounds what it can miss.
     """
     points = prisms.points
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = extent(points)
     lines = (
         np.arange(low[0], high[0] + step_mm, step_mm),
         np.arange(low[1], high[1] + step_mm, step_mm),

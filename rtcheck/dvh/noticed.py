@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from rtcheck.dvh.field import DoseField
@@ -11,9 +13,19 @@ from rtcheck.model.arrays import FloatArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
 
-__all__ = ["bend_findings", "coarse_step", "gap_findings", "outside_findings", "size_findings", "step_findings"]
+__all__ = [
+    "bend_findings",
+    "coarse_step",
+    "gap_findings",
+    "highest_dose",
+    "outside_findings",
+    "size_findings",
+    "step_findings",
+]
 
 _FEW_VOXELS = 27
+_GRIDS = 8
+"""So many grids whose highest dose is remembered: every structure asks for it."""
 _GAP_VOLUME = 0.02
 _GAP_DOSE = 0.01
 _BENT = 0.02
@@ -147,14 +159,19 @@ def _summary(dose: FloatArray, samples: Samples, variant: int) -> FloatArray:
     return np.array([total_volume, np.sum(values * volume) / np.sum(volume), *ranks])
 
 
+@lru_cache(maxsize=_GRIDS)
+def highest_dose(grid: DoseGrid) -> float:
+    """Return the highest dose stored in a grid, Gy."""
+    return float(np.max(grid.stored)) * grid.scaling_gy
+
+
 def coarse_step(grid: DoseGrid) -> float:
     """Return the step of the stored integers in Gy where it is coarse, else 0.
 
     Up to 0.1 % of the highest dose of the grid the stored dose is taken as it is written: DICOM defines it as integer
     times scaling, and a limit met exactly by that number is met. A coarser step widens every interval by half of it.
     """
-    highest = float(np.max(grid.stored)) * grid.scaling_gy
-    return grid.scaling_gy if grid.scaling_gy > _COARSE_STEP * highest else 0.0
+    return grid.scaling_gy if grid.scaling_gy > _COARSE_STEP * highest_dose(grid) else 0.0
 
 
 def step_findings(field: DoseField) -> list[Finding]:

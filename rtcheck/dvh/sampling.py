@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -20,7 +20,7 @@ from rtcheck.geometry.solid import Solid
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.subcells import halved
 from rtcheck.geometry.variants import SignedLeaf, Variant
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = [
     "Resolution",
@@ -40,6 +40,8 @@ _LEAST_SHAPE_CM3 = 0.4
 """... or, between shapes, which are known less well, of dozens."""
 _CORNERS = np.array(list(product((-0.5, 0.5), repeat=3))).T
 _NOWHERE = np.zeros((3, 0))
+_Ranges = dict[int, list[tuple[float, float]]]
+"""Lowest and highest dose of each part, by mask."""
 _FINEST = 24
 """No cell smaller than the dose spacing over this: trilinear dose has nothing finer to show."""
 
@@ -153,6 +155,7 @@ def sample_shape(
     resolution: Resolution,
     first_round: int = 0,
     *,
+    wanting: Wanting = NOTHING_WANTING,
     points: bool = False,
 ) -> tuple[Samples, Samples]:
     """Sample the dose in the solid whose shape is interpolated between contours.
@@ -167,6 +170,7 @@ def sample_shape(
         local: the dose.
         resolution: of the lattice.
         first_round: start with this round of `rtcheck.dvh.tails`; 0 has both tails of 9 % of the volume.
+        wanting: which tails are cut once more.
         points: whether anybody needs to know where the samples are.
 
     Returns:
@@ -184,7 +188,8 @@ def sample_shape(
     parts: _Parts | None = None
     total, top = _limits(samples)
     kept: list[Samples] = []
-    for tails in tails_of(total, _LEAST_SHAPE_CM3)[first_round:]:
+    ranges: _Ranges = {}
+    for tails in tails_of(total, _LEAST_SHAPE_CM3, wanting)[first_round:]:
         near = np.flatnonzero(near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails))
         parts = _parts_of(layers, cells[near], lattice) if parts is None else _some_parts(parts, near)
         middle = local_dose(local, *parts.middle_mm).sum(axis=0)
@@ -199,7 +204,7 @@ def sample_shape(
         at = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
         fine = Samples(local_dose(local, *at), volume, mask, at if points else _NOWHERE)
-        samples = _within(fine, ~parts.whole, undivided, surface)
+        samples = _within(fine, ~parts.whole, (undivided, surface), ranges)
     return _together([*kept, samples]), surface
 
 
@@ -252,20 +257,35 @@ def _cut_parts(parts: _Parts, chosen: IntArray) -> _Parts:
     )
 
 
-def _within(samples: Samples, which: NDArray[np.bool_], undivided: Samples, surface: Samples) -> Samples:
+def _within(samples: Samples, which: NDArray[np.bool_], among: tuple[Samples, Samples], ranges: _Ranges) -> Samples:
     """Keep the doses of divided samples of cut cells within those of the undivided ones and of the surface.
 
     The box over which a sample near the surface is spread sticks out of the solid; what lies there is not its dose.
+
+    Args:
+        samples: divided.
+        which: (n,) those of cut cells.
+        among: the undivided ones, and the surface.
+        ranges: what was found among them before, by mask; more is added.
     """
-    dose = samples.dose_gy.copy()
-    for mask in np.unique(samples.mask[which]).tolist():
-        at = which & (samples.mask == mask)
-        for part in range(len(dose)):
-            known = [each.dose_gy[part, (each.mask & mask) == mask] for each in (undivided, surface)]
-            lowest = min(float(np.min(each, initial=np.inf, where=~np.isnan(each))) for each in known)
-            highest = max(float(np.max(each, initial=-np.inf, where=~np.isnan(each))) for each in known)
+    dose = samples.dose_gy
+    places = np.flatnonzero(which)
+    masks = samples.mask[places]
+    for mask in np.flatnonzero(np.bincount(masks)).tolist():
+        if mask not in ranges:
+            ranges[mask] = [_range_of(among, mask, part) for part in range(len(dose))]
+        at = places[masks == mask]
+        for part, (lowest, highest) in enumerate(ranges[mask]):
             dose[part, at] = np.clip(dose[part, at], lowest, highest)
-    return replace(samples, dose_gy=dose)
+    return samples
+
+
+def _range_of(among: tuple[Samples, Samples], mask: int, part: int) -> tuple[float, float]:
+    """Lowest and highest known dose of one part in samples of all the readings of a mask."""
+    known = [each.dose_gy[part, (each.mask & mask) == mask] for each in among]
+    lowest = min(float(np.min(each, initial=np.inf, where=~np.isnan(each))) for each in known)
+    highest = max(float(np.max(each, initial=-np.inf, where=~np.isnan(each))) for each in known)
+    return lowest, highest
 
 
 def _of_boxes(boxes: Boxes, lattice: Lattice, local: LocalDose, *, points: bool) -> Samples:
@@ -310,14 +330,13 @@ def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
 
 
 def _together(parts: list[Samples]) -> Samples:
-    """All parts as one, by ascending dose, so that whoever wants them in order has nothing to do."""
-    whole = Samples(
+    """All parts as one."""
+    return Samples(
         np.concatenate([part.dose_gy for part in parts], axis=1),
         np.concatenate([part.volume_cm3 for part in parts]),
         np.concatenate([part.mask for part in parts]),
         np.concatenate([part.points_mm for part in parts], axis=1),
     )
-    return _part(whole, ascending(whole.dose_gy.sum(axis=0)))
 
 
 def ascending(dose_gy: FloatArray) -> IntArray:
@@ -359,7 +378,7 @@ def bend_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray,
 
 def _lattice_over(points: FloatArray, resolution: Resolution) -> Lattice:
     """Lay a lattice that covers all points, shifted by the phase."""
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = extent(points)
     cell = resolution.cell_mm
     start = low - resolution.phase * cell
     columns, rows = (np.floor((high - start) / cell).astype(int) + 1).tolist()

@@ -1,14 +1,28 @@
-"""Whether a structure has been sampled finely enough: two independent samplings of it, and where they are compared."""
+"""A structure sampled finely enough: two independent samplings are compared, and more are taken until they agree."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
 from rtcheck.dvh.sampling import Samples
-from rtcheck.dvh.tails import Wanting
+from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
+from rtcheck.dvh.thinning import thinned
+from rtcheck.geometry.variants import Variant
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["unsettled"]
+__all__ = ["settled", "unsettled"]
+
+_Found = TypeVar("_Found")
+_FINE = 64_000
+"""So many where the first do not agree, ..."""
+_MOST = 96_000
+"""... and so many where these still do not agree; more would take more memory than all else. Where samplings differ in
+the tails only, these are cut once more instead."""
+_MORE = 4
+"""Samples of the fine over those of the coarse sampling."""
 
 _TARGET = 5e-4
 """Sampling error of the mean, D50, D95 and the like that is good enough, as a share of the maximum dose of the
@@ -31,6 +45,43 @@ _COLD, _HOT = (0.95, 0.98), (0.02, 0.05)
 _HOT_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
 """... D of these, and of these volumes."""
 _SHARES = (*_BULK, *_COLD, *_HOT)
+
+
+def settled(
+    sample: Callable[..., tuple[Samples, _Found]],
+    variants: tuple[Variant, ...],
+    least: int,
+    thin: int,
+    highest_gy: float,
+) -> tuple[Samples, Samples, _Found]:
+    """Sample until a finer and a coarser sampling, which share no sample, agree, or as finely as memory allows.
+
+    Args:
+        sample: takes how many samples, the phase of the lattice, what is wanting, the readings and whether anybody
+            needs the points; gives the samples and something more.
+        variants: the readings; the coarser sampling may do without all but the first.
+        least: samples of the first finer sampling ...
+        thin: ... unless a thin structure asks for more.
+        highest_gy: of the whole dose.
+
+    Returns:
+        The finer one, thinned, the coarser one with its points, and what came with the finer one.
+    """
+    count = max(least, min(thin, _FINE))
+    value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=True)
+    coarse, _ = sample(count // _MORE, 0.25, NOTHING_WANTING, variants[:1], points=True)
+    few, rough = thinned(value), thinned(coarse)
+    for phase in (0.25, 0.5):
+        wanting = unsettled(few, rough, highest_gy)
+        if wanting is None or (phase == 0.5 and not wanting.throughout):
+            break
+        coarse, rough = value, few
+        if wanting.throughout or least < count < _FINE:
+            count = _FINE if count < _FINE else _MOST
+            wanting = NOTHING_WANTING
+        value, more = sample(count, phase, wanting, variants, points=phase == 0.25)
+        few = thinned(value)
+    return few, coarse, more
 
 
 def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | None:

@@ -1,6 +1,6 @@
-"""Fewer samples that say the same: neighbours in dose become one where their volume is small against what is asked.
+"""Fewer samples that say the same: those of one dose, to a thousandth of a Gy or less, become one.
 
-A sampling is made fine so that its samples lie everywhere; once they are in order of dose, far fewer tell every rank.
+A sampling is made fine so that its samples lie everywhere; once that is done, far fewer tell every rank.
 """
 
 from __future__ import annotations
@@ -8,58 +8,90 @@ from __future__ import annotations
 import numpy as np
 
 from rtcheck.dvh.sampling import Samples, ascending
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["thinned"]
 
-_BULK = 40_000
-"""No sample is merged to more than this part of the volume, ..."""
-_ENDS = 1_000
-"""... nor to more than this part of the volume that is hotter, or colder: D0.03cc is as well known as D50%."""
+_STEPS = 32_768
+"""Doses are told apart to this part of their range at least, ..."""
+_STEP_GY = 1e-3
+"""... and to this."""
+_FEW = 16_384
+"""So many samples are put in order as they are."""
 
 
 def thinned(samples: Samples) -> Samples:
-    """Merge neighbours in dose that belong to the same readings: volumes add up, doses are averaged by volume.
+    """Merge samples of about one dose that belong to the same readings: volumes add up, doses are averaged by volume.
+
+    The hottest and the coldest sample of each kind stay as they are, and so do all where the course has several parts:
+    sums that are alike may be of parts that are not.
 
     Args:
-        samples: ascending, as `rtcheck.dvh.sampling` gives them. Of several parts they are left as they are: doses that
-            are alike in all may be of different parts.
+        samples: in any order.
 
     Returns:
-        The samples, ascending, unknown doses as they were; a rank is off by at most half of what was merged.
+        The samples by ascending dose, unknown doses (NaN) last; nobody needs their points any more.
     """
-    known = samples.dose_gy.shape[1] - int(np.count_nonzero(np.isnan(samples.dose_gy[0])))
-    if len(samples.dose_gy) != 1 or known == 0:
+    dose, volume, mask = samples.dose_gy, samples.volume_cm3, samples.mask
+    if len(dose) != 1 or len(mask) <= _FEW:
+        return _ordered(dose, volume, mask)
+    apart = np.flatnonzero(np.isnan(dose[0]))
+    if len(apart) == len(mask):
         return samples
-    volume = samples.volume_cm3[:known]
-    colder = np.cumsum(volume) - volume / 2
-    whole = float(np.sum(volume))
-    most = np.minimum(whole / _BULK, np.minimum(colder, whole - colder) / _ENDS)
-    doses, volumes, masks = [], [], []
-    for mask in np.unique(samples.mask[:known]).tolist():
-        at = np.flatnonzero(samples.mask[:known] == mask)
-        dose, size = _merged(samples.dose_gy[0, at], volume[at], most[at])
-        doses.append(dose)
-        volumes.append(size)
-        masks.append(np.full(len(dose), mask, dtype=np.int64))
-    rest = slice(known, None)
-    dose = np.concatenate([*doses, samples.dose_gy[0, rest]])
-    order = ascending(dose)
-    return Samples(
-        dose[order][None],
-        np.concatenate([*volumes, samples.volume_cm3[rest]])[order],
-        np.concatenate([*masks, samples.mask[rest]])[order],
-        np.zeros((3, 0)),
+    if len(apart):
+        known = np.flatnonzero(~np.isnan(dose[0]))
+        kinds = np.flatnonzero(np.bincount(mask[known]))
+        ends = known[_ends(dose[0, known], mask[known], kinds)]
+    else:
+        kinds = np.flatnonzero(np.bincount(mask))
+        ends = _ends(dose[0], mask, kinds)
+    apart = np.concatenate([ends, apart])
+    inner, at = volume.copy(), dose[0]
+    inner[apart] = 0.0
+    if len(apart) > len(ends):
+        at = np.where(np.isnan(at), at[ends[0]], at)
+    few, size, kind = _merged(at, inner, mask, kinds)
+    return _ordered(
+        np.concatenate([few, dose[0, apart]])[None],
+        np.concatenate([size, volume[apart]]),
+        np.concatenate([kind, mask[apart]]),
     )
 
 
-def _merged(dose_gy: FloatArray, volume_cm3: FloatArray, most_cm3: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Merge ascending samples of one kind, each to at most about `most_cm3`."""
-    with np.errstate(divide="ignore"):
-        step = np.minimum(volume_cm3 / most_cm3, 1.0)
-    place = np.floor(np.cumsum(step) - step / 2)
-    starts = np.flatnonzero(np.append(True, place[1:] > place[:-1]))
-    size = np.add.reduceat(volume_cm3, starts)
-    lowest, highest = dose_gy[starts], dose_gy[np.append(starts[1:], len(dose_gy)) - 1]
-    mean = np.add.reduceat(dose_gy * volume_cm3, starts) / size
-    return np.clip(mean, lowest, highest), size  # what is of one dose keeps it to the last digit
+def _ordered(dose_gy: FloatArray, volume_cm3: FloatArray, mask: IntArray) -> Samples:
+    order = ascending(dose_gy.sum(axis=0))
+    return Samples(dose_gy.take(order, axis=1), volume_cm3[order], mask[order], np.zeros((3, 0)))
+
+
+def _ends(dose_gy: FloatArray, mask: IntArray, kinds: IntArray) -> IntArray:
+    """Where the hottest and the coldest sample of each kind are."""
+    found: set[int] = set()
+    for kind in kinds.tolist():
+        at = np.flatnonzero(mask == kind)
+        dose = dose_gy[at]
+        found |= {int(at[np.argmin(dose)]), int(at[np.argmax(dose)])}
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def _merged(
+    dose_gy: FloatArray, volume_cm3: FloatArray, mask: IntArray, kinds: IntArray
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Merge samples of one kind within a step of dose; a step without volume is left out."""
+    low, high = float(dose_gy.min()), float(dose_gy.max())
+    step = min((high - low) / _STEPS, _STEP_GY)
+    place = ((dose_gy - low) * (1 / step if step > 0 else 0.0)).astype(np.int64)
+    if len(kinds) > 1:
+        number = np.zeros(int(kinds[-1]) + 1, dtype=np.int64)
+        number[kinds] = np.arange(len(kinds))
+        place *= len(kinds)
+        place += number[mask]
+    size = np.bincount(place, volume_cm3).astype(np.float64, copy=False)
+    # the mean from one of their own, so that samples of one dose keep it to the last digit
+    own = np.zeros(len(size))
+    own[place] = dose_gy
+    above = dose_gy - own.take(place)
+    above *= volume_cm3
+    beyond = np.bincount(place, above)
+    at = np.flatnonzero(size > 0)
+    size = size[at]
+    return own[at] + beyond[at] / size, size, kinds[at % len(kinds)]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, centre
 
 __all__ = ["FAR_MM", "centres_inside", "plane_distances", "spread"]
 
@@ -70,7 +70,7 @@ def plane_distances(
     edge = np.repeat(np.arange(len(points)), count)
     ends = np.cumsum(count)
     step = np.arange(len(edge)) - np.repeat(ends - count, count)
-    middle = points.mean(axis=0)
+    middle = centre(points)
     set_along = points[edge] + along[edge] * (step / count[edge])[:, None] - middle
     # |c - p|² but for |c|², which is the same for all points: p² - 2 c·p
     terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)])

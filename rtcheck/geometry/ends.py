@@ -16,7 +16,7 @@ import numpy as np
 
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray, frozen
+from rtcheck.model.arrays import FloatArray, centre, frozen
 
 __all__ = ["Tip", "end_tips", "jumps", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
 
@@ -81,7 +81,7 @@ def plane_areas(stack: ContourStack) -> FloatArray:
     following = np.arange(1, len(stack.points_mm) + 1)
     following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
     # about the middle of all points, to keep digits
-    x, y = (stack.points_mm - stack.points_mm.mean(axis=0)).T
+    x, y = (stack.points_mm - centre(stack.points_mm)).T
     rings = np.add.reduceat((x * y[following] - x[following] * y) / 2, stack.ring_starts[:-1])
     return frozen(np.add.reduceat(rings, stack.plane_starts[:-1]))
 
@@ -101,7 +101,7 @@ def plane_middles(stack: ContourStack) -> FloatArray:
     """(m, 2) centroid of what is enclosed on each plane, read-only."""
     following = np.arange(1, len(stack.points_mm) + 1)
     following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
-    middle = stack.points_mm.mean(axis=0)
+    middle = centre(stack.points_mm)
     here = stack.points_mm - middle
     after = here[following]
     cross = here[:, 0] * after[:, 1] - after[:, 0] * here[:, 1]

@@ -24,7 +24,7 @@ from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.sections import area_between, same_as_next
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = [
     "HIGH",
@@ -136,7 +136,7 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
     same = same_as_next(stack)
-    low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
+    low, high = extent(stack.points_mm)
     end = (lattice.u0 + lattice.du * (lattice.columns - 1), lattice.v0 + lattice.dv * (lattice.rows - 1))
     whole = bool(np.all(low >= (lattice.u0 + lattice.du, lattice.v0 + lattice.dv)) and np.all(high <= end))
     if whole:
@@ -154,7 +154,7 @@ def entire(stack: ContourStack) -> LevelField:
 
     Its cells may be as large as the stack is thin: its areas are compared with what it says of the contours as drawn.
     """
-    low, high = stack.points_mm.min(axis=0), stack.points_mm.max(axis=0)
+    low, high = extent(stack.points_mm)
     cell = float(np.max(high - low)) / _ACROSS
     start = low - 2.5 * cell
     columns, rows = (np.ceil((high - start) / cell).astype(int) + 3).tolist()

