@@ -59,7 +59,7 @@ StructureModel = Literal["prism", "shape"]
 DEFAULT_STRUCTURE_MODEL: StructureModel = "shape"
 """What fills the space between contours unless a protocol or the user says otherwise."""
 
-_SAMPLES = 16_000
+_SAMPLES = 24_000
 """Samples of a structure under the prism model, those of its tails not counted, before more are asked for."""
 _SHAPE = 32_000
 """The same of an interpolated shape when it gives the value."""

@@ -201,7 +201,10 @@ def sample_shape(
         rest[chosen] = False
         kept.append(_part(samples, rest))
         parts = _cut_parts(parts, hit)
-        at = parts.middle_mm + np.where(parts.whole, np.stack(stagger(*parts.cell)), 0.0) * parts.size_mm
+        at = np.stack(stagger(*parts.cell))
+        at *= parts.whole
+        at *= parts.size_mm
+        at += parts.middle_mm
         volume, mask = np.repeat(samples.volume_cm3[chosen] / 8, 8), np.repeat(samples.mask[chosen], 8)
         fine = Samples(local_dose(local, *at), volume, mask, at if points else _NOWHERE)
         samples = _within(fine, ~parts.whole, (undivided, surface), ranges)
@@ -248,13 +251,16 @@ def _some_parts(parts: _Parts, at: IntArray) -> _Parts:
 
 def _cut_parts(parts: _Parts, chosen: IntArray) -> _Parts:
     """Cut the chosen ones in half along u, v and w."""
-    size = parts.size_mm[:, chosen] / 2
-    middle = parts.middle_mm[:, chosen, None] + _CORNERS[:, None, :] * size[:, :, None]
     upper = (_CORNERS[[1, 0, 2]] > 0).astype(np.int64)
-    cell = 2 * parts.cell[:, chosen, None] + upper[:, None, :]
-    return _Parts(
-        middle.reshape(3, -1), np.repeat(size, 8, axis=1), cell.reshape(3, -1), np.repeat(parts.whole[chosen], 8)
-    )
+    middle, size = np.empty((2, 3, len(chosen), 8))
+    cell = np.empty((3, len(chosen), 8), dtype=np.int64)
+    for axis in range(3):  # one at a time: what is wanted stays at hand
+        size[axis] = (parts.size_mm[axis].take(chosen) / 2)[:, None]
+        np.multiply(size[axis], _CORNERS[axis], out=middle[axis])
+        middle[axis] += parts.middle_mm[axis].take(chosen)[:, None]
+        np.add((2 * parts.cell[axis].take(chosen))[:, None], upper[axis], out=cell[axis])
+    whole = np.repeat(parts.whole.take(chosen), 8)
+    return _Parts(middle.reshape(3, -1), size.reshape(3, -1), cell.reshape(3, -1), whole)
 
 
 def _within(samples: Samples, which: NDArray[np.bool_], among: tuple[Samples, Samples], ranges: _Ranges) -> Samples:

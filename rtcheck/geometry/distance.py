@@ -55,8 +55,9 @@ def plane_distances(
 ) -> FloatArray:
     """(planes, rows, columns) distance in mm to the plane's contours, positive inside; ±`FAR_MM` where not needed.
 
-    The nearest edge is that of the nearest among points set along the contours at half a cell, or the edge before it;
-    the distance to either is exact.
+    The nearest edge is that of the nearest among points set along the contours at half a cell, or the edge before or
+    after it; the distance to each is exact. Which point is nearest is asked in single precision, three times as fast:
+    of points that are alike to a hundredth of a mm either will do.
     """
     out = np.where(inside, FAR_MM, -FAR_MM)
     points, starts = stack.points_mm, stack.ring_starts
@@ -73,13 +74,13 @@ def plane_distances(
     middle = centre(points)
     set_along = points[edge] + along[edge] * (step / count[edge])[:, None] - middle
     # |c - p|² but for |c|², which is the same for all points: p² - 2 c·p
-    terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)])
+    terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)]).astype(np.float32)
     first = np.append(0, ends)[starts[stack.plane_starts]]
     at = np.flatnonzero(needed)
     plane, cell = np.divmod(at, lattice.rows * lattice.columns)
     row, column = np.divmod(cell, lattice.columns)
     u, v = lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)
-    factors = np.column_stack([-2 * (u - middle[0]), -2 * (v - middle[1]), np.ones(len(at))])
+    factors = np.column_stack([-2 * (u - middle[0]), -2 * (v - middle[1]), np.ones(len(at))]).astype(np.float32)
     nearest = np.empty(len(at), dtype=np.int64)
     cells = np.searchsorted(plane, np.arange(len(needed) + 1)).tolist()
     for j, (begin, end) in enumerate(zip(first[:-1].tolist(), first[1:].tolist(), strict=True)):
@@ -90,7 +91,9 @@ def plane_distances(
         nearest[cells[j] : cells[j + 1]] += begin
     nearest = edge[nearest]
     edges = (*points.T.copy(), *along.T.copy(), square)
-    distance = np.minimum(*(_squares(u, v, edges, each) for each in (nearest, preceding[nearest])))
+    distance = _squares(u, v, edges, nearest)
+    for near in (preceding[nearest], following[nearest]):
+        np.minimum(distance, _squares(u, v, edges, near), out=distance)
     np.sqrt(distance, out=distance)
     np.negative(distance, out=distance, where=~inside.ravel()[at])
     out.ravel()[at] = distance
