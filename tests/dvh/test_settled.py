@@ -76,13 +76,30 @@ def test_a_difference_in_the_middle_wants_samples_everywhere():
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.4, 0.7, 0.9])
-def test_a_difference_anywhere_in_the_bulk_wants_samples_everywhere(share):
-    """Two samplings that agree in mean and median can both be wrong: they are compared at every tenth of the volume."""
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9])
+def test_a_difference_anywhere_in_the_bulk_is_found(share):
+    """Two samplings that agree in mean and median can both be wrong: they are compared at every tenth of the volume.
+
+    Within a quarter of the volume from either end that end is sampled finer, elsewhere everything.
+    """
     moved = RAMP.copy()
     at = round((1 - share) * 1000)
     moved[at - 3 : at + 3] += 0.2
+    hot = (pytest.approx(10 * share),) if share < 0.25 else ()
+    cold = (pytest.approx(10 * (1 - share)),) if share > 0.75 else ()
+    found = unsettled(samples(RAMP), samples(moved), 50.0)
+    assert (found.throughout, found.hot_cm3[:1], found.cold_cm3) == (not (hot or cold), hot, cold)
+    moved[498:502] += 0.2
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
+
+
+def test_volumes_that_differ_at_an_end_want_that_end():
+    """Where the dose is even but for some samples of the hot end, the volume that has the dose of D10 differs there."""
+    even = np.linspace(49.9, 50.0, 1000)
+    moved = even.copy()
+    moved[800:900] = 49.996
+    found = unsettled(samples(even), samples(np.sort(moved)), 50.0)
+    assert found == Wanting(hot_cm3=(pytest.approx(1.0),))
 
 
 def test_volumes_of_an_even_dose_are_compared_too():
