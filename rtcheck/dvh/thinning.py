@@ -35,27 +35,21 @@ def thinned(samples: Samples) -> Samples:
     dose, volume, mask = samples.dose_gy, samples.volume_cm3, samples.mask
     if len(dose) != 1 or len(mask) <= _FEW:
         return _ordered(dose, volume, mask)
-    apart = np.flatnonzero(np.isnan(dose[0]))
-    if len(apart) == len(mask):
+    unknown = np.flatnonzero(np.isnan(dose[0]))
+    if len(unknown) == len(mask):
         return samples
-    if len(apart):
-        known = np.flatnonzero(~np.isnan(dose[0]))
-        kinds = np.flatnonzero(np.bincount(mask[known]))
-        ends = known[_ends(dose[0, known], mask[known], kinds)]
-    else:
-        kinds = np.flatnonzero(np.bincount(mask))
-        ends = _ends(dose[0], mask, kinds)
-    apart = np.concatenate([ends, apart])
-    inner, at = volume.copy(), dose[0]
-    inner[apart] = 0.0
-    if len(apart) > len(ends):
-        at = np.where(np.isnan(at), at[ends[0]], at)
-    few, size, kind = _merged(at, inner, mask, kinds)
-    return _ordered(
-        np.concatenate([few, dose[0, apart]])[None],
-        np.concatenate([size, volume[apart]]),
-        np.concatenate([kind, mask[apart]]),
-    )
+    known, size, kind = dose[0], volume.copy(), mask
+    if len(unknown):
+        there = np.flatnonzero(~np.isnan(dose[0]))
+        known, size, kind = known[there], size[there], kind[there]
+    kinds = np.flatnonzero(np.bincount(kind))
+    ends = _ends(known, kind, kinds)
+    at_ends = (known[ends], size[ends], kind[ends])
+    size[ends] = 0.0
+    few = _merged(known, size, kind, kinds)
+    rest = (dose[0, unknown], volume[unknown], mask[unknown])
+    joined = [np.concatenate(parts) for parts in zip(few, at_ends, rest, strict=True)]
+    return _ordered(joined[0][None], joined[1], joined[2])
 
 
 def _ordered(dose_gy: FloatArray, volume_cm3: FloatArray, mask: IntArray) -> Samples:

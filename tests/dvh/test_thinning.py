@@ -71,6 +71,17 @@ def test_readings_and_unknown_doses_are_kept_apart():
     assert np.all(np.isnan(few.dose_gy[0, -40:]))
 
 
+def test_a_reading_of_which_nothing_is_known_stays():
+    """Samples of a reading that lies wholly outside the dose grid are beside those of others whose dose is known."""
+    whole = samples(6, 40_000)
+    mask = np.where(np.isnan(whole.dose_gy[0]), 8, whole.mask)
+    few = thinned(Samples(whole.dose_gy, whole.volume_cm3, mask, whole.points_mm))
+    assert np.sum(few.volume_cm3[few.mask == 8]) == pytest.approx(40 * 2e-3)
+    assert np.isnan(few.dose_gy[0, few.mask == 8]).all()
+    assert not np.isnan(few.dose_gy[0, few.mask != 8]).any()
+    assert np.sum(few.volume_cm3) == pytest.approx(np.sum(whole.volume_cm3), rel=1e-12)
+
+
 def test_an_even_dose_keeps_its_last_digit():
     """Samples of one dose are merged to that dose, not to a mean that rounding moves."""
     even = 0.1 + 0.2
