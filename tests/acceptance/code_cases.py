@@ -196,6 +196,54 @@ def beside(shift: float) -> Any:
     return cord_with([*loops, loops[20] + np.array([shift, 0, 0])])
 
 
+def revised_beside() -> Any:
+    """A later revision of the structure set beside the one that the plan refers to."""
+
+    def mutate(datasets: dict[str, Dataset]) -> None:
+        datasets["revised"] = copy.deepcopy(datasets["struct"])
+        datasets["revised"].SOPInstanceUID = uid("simple", "struct", "revised")
+        datasets["revised"].StructureSetLabel = "REVISED"
+
+    return {"mutate": mutate}
+
+
+def other_study() -> Any:
+    """The dose is in a study of its own; it refers to plan and structures by UID all the same."""
+    return change("dose", StudyInstanceUID=uid("other", "study"), SeriesInstanceUID=uid("other", "series"))
+
+
+def closed_twice() -> Any:
+    """One contour of the cord repeats its first vertex at its end."""
+    loops = cord_loops()
+    loops[7] = np.concatenate([loops[7], loops[7][:1]])
+    return cord_with(loops)
+
+
+def frame_listed_second(datasets: dict[str, Dataset]) -> None:
+    """The structure set lists another frame of reference before that of its structures."""
+    item = Dataset()
+    item.FrameOfReferenceUID = uid("other", "frame")
+    datasets["struct"].ReferencedFrameOfReferenceSequence.insert(0, item)
+
+
+def drawn_bolus() -> Any:
+    """A beam with a bolus that it names and that is drawn."""
+    roi = RoiSpec("Bolus", 30, box_contours((20, 40), (-66, -60), (-9, 9)), "BOLUS")
+
+    def mutate(datasets: dict[str, Dataset]) -> None:
+        beam, item = datasets["plan"].BeamSequence[0], Dataset()
+        item.ReferencedROINumber = 30
+        beam.NumberOfBoli, beam.ReferencedBolusSequence = 1, [item]
+
+    return {**rois_with(roi), "mutate": mutate}
+
+
+def second_level(dose_gy: float) -> Any:
+    """The second target receives another dose than the first."""
+    first, second = step(["PTV_L1"], low_gy=2.0), step(["PTV_L2"], dose_gy, 0.0)
+    return {"dose": lambda points: np.maximum(first(points), second(points))}
+
+
 def override(x: tuple[float, float]) -> Any:
     """A box of assigned density beside or in the target of L1."""
     return rois_with(RoiSpec("Artefact", 30, box_contours(x, (-20, 0), (-24, -9)), "CONTROL",
@@ -293,7 +341,7 @@ CASES: dict[str, Case] = {
                    {"mutate": lambda datasets: setattr(datasets["dose"].ReferencedRTPlanSequence[0], "SeriesNumber",
                                                        2)}),
     "RTD011": Case("W", named("gb18030", "ISO_IR 100", "肝脏组织"), named("utf-8", "ISO_IR 192", "肝脏组织")),
-    "RTD012": Case("E", change("dose", PatientID=""), change("dose", PatientID="TEST-0001 ")),
+    "RTD012": Case("E", change("dose", PatientID=""), raw("dose", "PatientID", b"TEST-0001   ")),
     "RTD013": Case("F", dose(DoseSummationType="TOTAL"), raw("dose", "DoseSummationType", b"PLAN  ")),
     "RTD014": Case("W", {"mutate_bytes": {"dose": lambda data: data + b"\0\0"}},
                    {"mutate_bytes": {"dose": lambda data: data + TRAILING_PADDING}}),
@@ -303,12 +351,12 @@ CASES: dict[str, Case] = {
     "RTD101": Case("F", dose(PatientBirthDate="19700101"),
                    dose(PatientName="SYNTHETIC^phantom^^", PatientBirthDate="")),
     "RTD102": Case("F", group_dose("PLAN", 3), group_dose("PLAN", 1)),
-    "RTD103": Case("F", struct(SOPInstanceUID=uid("simple", "struct", "revised"))),
+    "RTD103": Case("F", struct(SOPInstanceUID=uid("simple", "struct", "revised")), revised_beside()),
     "RTD104": Case("F", second_dose(), second_dose(summation="RECORD")),
     "RTD105": Case("F", plans(5, 5, replaced=True), plans(5, 5)),
     "RTD106": Case("E", plans(5, 5, summed=("plan1", "elsewhere")), plans(5, 5, summed=("plan1", "plan2"))),
     "RTD108": Case("W", {"mutate": lambda datasets: datasets.pop("plan")}, args=("--roi", "SpinalCord"),
-                   near_args=("--roi", "SpinalCord"), command="dvh"),
+                   near=other_study(), near_args=("--roi", "SpinalCord"), command="dvh"),
     "RTD109": Case("F", plan(PlanIntent="VERIFICATION"), plan(PlanIntent="PALLIATIVE")),
     "RTD110": Case("W", plan(ApprovalStatus="UNAPPROVED"), raw("plan", "ApprovalStatus", b"APPROVED  ")),
     "RTD112": Case("W", plan(RTPlanDate="20260303", ReviewDate="20260304"), plan(RTPlanDate="20260301")),
@@ -330,7 +378,7 @@ CASES: dict[str, Case] = {
     "RTD213": Case("F", dose(ImageOrientationPatient=[1, 0, 0, 0.1, 1, 0]),
                    {"grid": box_grid(LOW, HIGH, position="HFP")}),
     "RTD214": Case("I", {"grid": box_grid(LOW, HIGH, position="FFS")}, {"grid": box_grid(LOW, HIGH, descending=True)}),
-    "RTD216": Case("W", {"grid": GRID_6}, registry=REGISTRY),
+    "RTD216": Case("W", {"grid": GRID_6}, {"grid": box_grid(LOW, HIGH, (3.5, 3.5, 3.5))}, registry=REGISTRY),
     "RTD217": Case("E", saturated(40), saturated(1), near_note=True),
     "RTD219": Case("E", {"dose": step(high_gy=10.6, low_gy=0.4)}, {"dose": step(high_gy=60.0)}, registry=REGISTRY),
     "RTD221": Case("W", dose(TissueHeterogeneityCorrection="WATER"),
@@ -342,7 +390,7 @@ CASES: dict[str, Case] = {
     "RTD303": Case("E", cord_with([]), cord_with(cord_loops()[:1])),
     "RTD304": Case("I", rois_with(SpinalCord="Spinal cord"),
                    rois_with(RoiSpec("Spinal cord", 30, box_contours((-5, 5), (-40, -30), (-54, 63))))),
-    "RTD305": Case("E", point_count(1), point_count(0)),
+    "RTD305": Case("E", point_count(1), closed_twice()),
     "RTD306": Case("E", tilted(2.0), tilted(0.02)),
     "RTD307": Case("E", bow_tie(), keyhole()),
     "RTD308": Case("I", keyhole(), beside(12.0)),
@@ -356,7 +404,8 @@ CASES: dict[str, Case] = {
     "RTD319": Case("W", image_patient(1.0), image_patient(0.1)),
     "RTD320": Case("W", boxes(GTV_L1=((-51, -33), (-18, 0), (-24, -9))), boxes(GTV_L1=BOXES["PTV_L1"][1:]),
                    registry=REGISTRY),
-    "RTD322": Case("W", rois_with(Lung_L="Lung_R", Lung_R="Lung_L"), protocol=LUNG),
+    "RTD322": Case("W", rois_with(Lung_L="Lung_R", Lung_R="Lung_L"),
+                   boxes(Lung_L=((-35, 17), *BOXES["Lung_L"][2:])), protocol=LUNG),
     "RTD222": Case("W", dvh_sequence(3.0, CORD_VOLUME), dvh_sequence(2.0, CORD_VOLUME), near_note=True),
     # --- registration ----------------------------------------------------------------------------------------------
     "RTD401": Case("F", other_frame(reg=registration()), other_frame(reg=registration()),
@@ -366,7 +415,7 @@ CASES: dict[str, Case] = {
     "RTD403": Case("F", other_frame(reg=registration("AFFINE", 1.02)), other_frame(reg=registration()),
                    args=("--registration", uid("simple", "registration")),
                    near_args=("--registration", uid("simple", "registration"))),
-    "RTD404": Case("E", {"mutate": without_frame}),
+    "RTD404": Case("E", {"mutate": without_frame}, {"mutate": frame_listed_second}),
     # --- plan and prescription -------------------------------------------------------------------------------------
     "RTD501": Case("E", protocol=only(constraint("v", metric="V50%[%]", goal="<= 50 %")),
                    registry=REGISTRY,
@@ -380,7 +429,7 @@ CASES: dict[str, Case] = {
     "RTD508": Case("E", plans(5, 3), plans(5, 5)),
     "RTD510": Case("W", references(NominalPriorDose="20"), references(NominalPriorDose="0")),
     "RTD511": Case("W", iso(90, 0, 0), iso(70, 0, 0)),
-    "RTD512": Case("W", beams(NumberOfBoli=1), beams(NumberOfBoli=0)),
+    "RTD512": Case("W", beams(NumberOfBoli=1), drawn_bolus()),
     "RTD513": Case("W", override((-40, -30)), override((-70, -50)), registry=REGISTRY),
     # --- coverage of the grid and numerics -------------------------------------------------------------------------
     "RTD601": Case("E", {"grid": SHORT}, {"grid": ALL_IN}, protocol=MEAN),
@@ -388,7 +437,7 @@ CASES: dict[str, Case] = {
                    protocol=only(constraint("v", metric="V20Gy[%]", goal="<= 50 %"))),
     "RTD603": Case("W", protocol=only(constraint("v", metric="Volume[cc]", goal=f"<= {CORD_VOLUME * 1.001!r} cc")),
                    near_protocol=only(constraint("v", metric="Volume[cc]", goal=f"<= {CORD_VOLUME * 1.5!r} cc"))),
-    "RTD604": Case("W", {"grid": GRID_4}),
+    "RTD604": Case("W", {"grid": GRID_4}, {"grid": box_grid(LOW, HIGH, (3.2, 3.2, 3.4))}),
     "RTD605": Case("E", protocol=only(constraint("d", metric="D20cc[Gy]", goal="<= 10 Gy")),
                    near_protocol=only(constraint("d", metric="D11cc[Gy]", goal="<= 10 Gy"))),
     "RTD606": Case("E", comb(in_step=True), comb(in_step=False)),
@@ -417,7 +466,7 @@ CASES: dict[str, Case] = {
     "RTD755": Case("W", protocol=rule("record", "fev1_l"), near_registry=registry_text(lung={"fev1_l": 3.1})),
     "RTD756": Case("I", protocol=rule("record", "fev1_l"), registry=registry_text(lung={"fev1_l": ABSENT}),
                    near_registry=registry_text(lung={"fev1_l": 3.1})),
-    "RTD757": Case("E", rois_with(GTV_L2="Nodule", PTV_L2="Area"), registry=REGISTRY),
+    "RTD757": Case("E", rois_with(GTV_L2="Nodule", PTV_L2="Area"), second_level(25.1), registry=REGISTRY),
     "RTD758": Case("W", rois_with(RoiSpec("GTV_new", 30, box_contours((-40, -30), (10, 20), (0, 9)), "GTV")),
                    rois_with(RoiSpec("Nodule", 30, box_contours((-40, -30), (10, 20), (0, 9)), "CONTROL")),
                    registry=REGISTRY),
@@ -426,16 +475,17 @@ CASES: dict[str, Case] = {
     "RTD760": Case("W", registry=registry_text(patient={"sex": "M", "childbearing_potential": True}),
                    near_registry=registry_text(patient={"sex": "M", "childbearing_potential": False})),
     # --- protocol file ---------------------------------------------------------------------------------------------
-    "RTD801": Case("F", protocol=only(constraint("c", goal="<= 10")), near_protocol=only(constraint("c"))),
+    "RTD801": Case("F", protocol=only(constraint("c", goal="<= 10")),
+                   near_protocol=only(constraint("c", goal="<= 1000 cGy"))),
     "RTD804": Case("F", protocol=only(constraint("c", structure="(" * 40 + "SpinalCord" + ")" * 40)),
                    near_protocol=only(constraint("c", structure="(" * 10 + "SpinalCord" + ")" * 10))),
     "RTD805": Case("W",
                    protocol=only(constraint("c"), top=DRAFT),
-                   near_protocol=only(constraint("c"))),
+                   near_protocol=only(constraint("c"), top={"title": "Draft", "version": "0.1.0-draft"})),
     "RTD806": Case("F", protocol=only(constraint("c", fractions=[30, 40])),
                    near_protocol=only(constraint("c", fractions=[5, 8]))),
     # --- operation -------------------------------------------------------------------------------------------------
-    "RTD903": Case("F", args=("-o", "json=/dev/null/result.json")),
+    "RTD903": Case("F", args=("-o", "json=/dev/null/result.json"), near_args=("-o", "json={read_only}")),
 }  # fmt: skip
 """One case for each code that an export, a registry or a protocol can raise."""
 
