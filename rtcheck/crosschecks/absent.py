@@ -42,7 +42,8 @@ def absent_finding(
         no_curve: names of measured structures with ROIVolume, of which no DVH is stored.
         warned: codes of the warnings that were given: what has one need not be asked for again.
     """
-    untyped = sorted({roi.name or f"ROI {roi.number}" for roi in used if not is_typed(roi)})
+    known_rois = list(used)
+    untyped = sorted({roi.name or f"ROI {roi.number}" for roi in known_rois if not is_typed(roi)})
     absent = [*case.person_unstated]
     for plan in course.plans:
         absent += _of_plan(plan)
@@ -56,6 +57,12 @@ def absent_finding(
         absent += _of_dose(grid)
     if untyped:
         absent.append(f"RTROIInterpretedType (3006,00A4) of {some_of(untyped)}")
+    for attribute, unstated in (
+        ("RTROIIdentificationCodeSequence (3006,0086)", [roi for roi in known_rois if not roi.coded]),
+        ("ROIObservationLabel (3006,0085)", [roi for roi in known_rois if not roi.labels]),
+    ):
+        if unstated:
+            absent.append(f"{attribute} of {some_of(sorted(roi.name or f'ROI {roi.number}' for roi in unstated))}")
     if "RTD513" not in warned:
         known = sorted({roi.name or f"ROI {roi.number}" for roi in course.rois if roi.density_override})
         other = f"structures other than {some_of(known)}" if known else "any structure"

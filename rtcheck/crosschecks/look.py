@@ -16,6 +16,7 @@ from rtcheck.crosschecks.beam_dose import beam_dose_findings
 from rtcheck.crosschecks.outline import body_roi, outline_of, outlines_finding
 from rtcheck.crosschecks.plan_sense import accessory_findings, isocentre_findings, override_findings
 from rtcheck.crosschecks.scanlines import scanline_finding
+from rtcheck.crosschecks.skipped import skipped_findings
 from rtcheck.crosschecks.stated import (
     Compared,
     agreement_finding,
@@ -38,6 +39,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import VendorDVH
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
+from rtcheck.rules.identity import identity_findings
 from rtcheck.rules.images import image_findings
 from rtcheck.rules.laterality import laterality_findings
 from rtcheck.rules.lesions import LesionBinding, target_role
@@ -207,7 +209,8 @@ def look_over(
     out += laterality_findings(course.rois, body, used)
     out += nested_findings(bench, lesions)
     out += organ_findings(bench, lesions, course.rois, names, _is_used(known))
-    out += image_findings(used, case.images)
+    out += identity_findings(used, course.rois, names)
+    out += [*image_findings(used, case.images), *skipped_findings(bench, used, case.images)]
     out += [*beam_dose_findings(course), *accessory_findings(course), *override_findings(bench, course, lesions)]
     out += spacing_finding(bench, lesions, course.grids)
     hot = hot_spot_finding(course, maxima)

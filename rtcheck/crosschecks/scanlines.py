@@ -19,9 +19,8 @@ from rtcheck.model.grid import DoseGrid
 
 __all__ = ["scanline_finding"]
 
-_LINES, _FINE_LINES = 12, 48
-_ALONG = 3
-"""Lines on a plane (more where the first look disagrees, before that counts), and points along a span."""
+_LOOKS = ((12, 3), (48, 12))
+"""Lines on a plane and points along a span: of the first look, and of the finer one that counts where it disagrees."""
 _GOLDEN = 0.6180339887498949
 """The lines of each plane are shifted by this share of their distance, so that thin layers are met somewhere."""
 _VOLUME, _VOLUME_CM3 = 0.06, 0.05
@@ -47,8 +46,8 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
     means = [float(np.sum(dvh.dose_gy * dvh.volume_cm3)) / float(np.sum(dvh.volume_cm3)) for dvh in with_dose]
     highest = max((dvh.maximum_gy for dvh in with_dose), default=0.0)
     apart: list[tuple[str, str, float, float, float]] = []
-    for lines in (_LINES, _FINE_LINES):
-        volume, mean, hottest = _scan(stack, field, lines)
+    for lines, along in _LOOKS:
+        volume, mean, hottest = _scan(stack, field, lines, along)
         apart = []
         slack = max(_VOLUME * max(volumes), _VOLUME_CM3)
         if not min(volumes) - slack <= volume <= max(volumes) + slack:
@@ -72,7 +71,7 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
     )
 
 
-def _scan(stack: ContourStack, field: DoseField, lines: int) -> tuple[float, float, float]:
+def _scan(stack: ContourStack, field: DoseField, lines: int, along: int) -> tuple[float, float, float]:
     """Return volume in cm³ with half-slice ends, and mean and highest dose in Gy (NaN where it is unknown)."""
     u0, u1, v, plane, width = _spans(stack, lines)
     if len(u0) == 0:
@@ -82,10 +81,10 @@ def _scan(stack: ContourStack, field: DoseField, lines: int) -> tuple[float, flo
     volume = float(np.sum((u1 - u0) * weight)) / 1000
     every = slice(None, None, len(u0) // _SPANS + 1)
     u0, u1, v, w, weight = u0[every], u1[every], v[every], w[every], weight[every]
-    steps = (np.arange(_ALONG) + 0.5) / _ALONG
+    steps = (np.arange(along) + 0.5) / along
     u = (u0[:, None] + steps * (u1 - u0)[:, None]).ravel()
-    points = np.column_stack([u, np.repeat(v, _ALONG), np.repeat(w, _ALONG)]) @ stack.axes
-    parts = np.repeat((u1 - u0) * weight, _ALONG)
+    points = np.column_stack([u, np.repeat(v, along), np.repeat(w, along)]) @ stack.axes
+    parts = np.repeat((u1 - u0) * weight, along)
     dose = sum((_dose(grid, points) for part in field.parts for grid in part.grids), np.zeros(len(points)))
     if np.any(np.isnan(dose)):
         return volume, float("nan"), float("nan")

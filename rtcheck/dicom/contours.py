@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from rtcheck.dicom.attributes import code, integer, raw_value, sequence, uid
+from rtcheck.dicom.attributes import attempt, code, decimal, integer, raw_value, sequence, uid
 from rtcheck.dicom.dataset import Dataset, tag_of
 from rtcheck.dicom.numbers import FARTHEST_MM, DecimalError, parse_decimals
 from rtcheck.dicom.text import trim_number
@@ -23,7 +23,11 @@ MAX_POINTS = 20_000_000
 _LARGEST_MM = 3000.0
 """No structure of a patient, a couch or a mask spans more: a vertex has been lost or altered."""
 
+_THICKNESS_MM = (0.1, 20.0)
+"""What a slice of a planning image can be thick; a stated thickness outside is a mistake (RTD008 W) and not used."""
+
 _CONTOUR_SEQUENCE, _CONTOUR_DATA = tag_of("ContourSequence"), tag_of("ContourData")
+_SLAB = tag_of("ContourSlabThickness")
 _KINDS = frozenset(("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
 
 NO_CONTOURS = ContourSet(frozen(np.empty((0, 3))), frozen(np.zeros(1, dtype=np.int64)), ())
@@ -107,7 +111,8 @@ def read_contours(items: tuple[Dataset, ...], subject: str, findings: list[Findi
         )
         findings.append(finding("RTD305", subject, message, "E"))
         return NO_CONTOURS
-    return ContourSet(frozen(points), frozen(starts), tuple(kinds), _images(contours))
+    slabs = _slabs(contours, subject, findings)
+    return ContourSet(frozen(points), frozen(starts), tuple(kinds), _images(contours), slabs)
 
 
 def _images(contours: list[Dataset]) -> tuple[str, ...]:
@@ -119,6 +124,25 @@ def _images(contours: list[Dataset]) -> tuple[str, ...]:
             found.append(uid(items[0], "ReferencedSOPInstanceUID") if len(items) == 1 else "")
         except DicomError:
             found.append("")
+    return tuple(found) if any(found) else ()
+
+
+def _slabs(contours: list[Dataset], subject: str, findings: list[Finding]) -> tuple[float, ...]:
+    """Return the stated thickness of the slab of each contour, mm; 0 where none is valid (PS3.3-2020 §C.8.8.6.2)."""
+    if not any(_SLAB in contour.elements for contour in contours):
+        return ()
+    noted: list[Finding] = []
+    low, high = _THICKNESS_MM
+    found = []
+    for contour in contours:
+        stated = attempt(noted, "W", None, decimal, contour, "ContourSlabThickness") or 0.0
+        if stated and not low <= stated <= high:
+            problem = f"found {stated:g} mm, expected {low:g} to {high:g}; it is not used"
+            place = f"{contour.path()}.ContourSlabThickness (3006,0044)"
+            noted.append(finding("RTD008", subject, f"{place}: {problem}", "W"))
+            stated = 0.0
+        found.append(stated)
+    findings += noted[:1]  # one says enough: systems write the same for all contours
     return tuple(found) if any(found) else ()
 
 

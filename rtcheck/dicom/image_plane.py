@@ -24,6 +24,7 @@ def read_image_plane(root: Dataset) -> ImagePlane | None:
         position = _numbers(root, "ImagePositionPatient", 3)
         cosines = _numbers(root, "ImageOrientationPatient", 6)
         instance, frame = required_uid(root, "SOPInstanceUID"), uid(root, "FrameOfReferenceUID")
+        series = uid(root, "SeriesInstanceUID")
     except (DicomError, DecimalError):
         return None
     row, column = cosines[:3], cosines[3:]
@@ -36,6 +37,7 @@ def read_image_plane(root: Dataset) -> ImagePlane | None:
         (position[0], position[1], position[2]),
         (row[0], row[1], row[2]),
         (column[0], column[1], column[2]),
+        series,
     )
 
 

@@ -104,6 +104,8 @@ def _read_roi(definition: Dataset, number: int, contours: _Items, observations: 
         stated_volume_cm3=attempt(findings, "W", None, decimal, definition, "ROIVolume"),
         findings=tuple(findings),
         density_override=_density_override(observations.get(number, []), findings),
+        labels=_texts(observations.get(number, []), "ROIObservationLabel", findings),
+        coded=_texts(_identities(observations.get(number, []), findings), "CodeMeaning", findings),
     )
 
 
@@ -138,6 +140,22 @@ def _density_override(items: list[Dataset], findings: list[Finding]) -> tuple[st
         for item in items
         for entry in sequence(item, "ROIPhysicalPropertiesSequence")
     }
+    return tuple(sorted(found - {""}))
+
+
+def _identities(items: list[Dataset], findings: list[Finding]) -> list[Dataset]:
+    """Items of RTROIIdentificationCodeSequence: what the ROI is, in the terms of a coding scheme."""
+    keyword = "RTROIIdentificationCodeSequence"
+    return [entry for item in items for entry in attempt(findings, "W", (), sequence, item, keyword)]
+
+
+def _texts(items: list[Dataset], keyword: str, findings: list[Finding]) -> tuple[str, ...]:
+    """Return a text of each item, each once and sorted; it only serves a cross-check, so a doubtful one is left out."""
+    found = set()
+    for item in items:
+        read = attempt(findings, "W", None, text, item, keyword)
+        if read is not None and not read.doubt:
+            found.add(read.value)
     return tuple(sorted(found - {""}))
 
 

@@ -31,7 +31,7 @@ _AMBIGUOUS_MM3 = 5.0
 
 
 def stack_contours(
-    roi: ROI, single_plane_mm: float = SINGLE_PLANE_MM
+    roi: ROI, single_plane_mm: float | None = None
 ) -> tuple[ContourStack | None, tuple[Finding, ...]]:
     """Clean and sort the closed contours of one ROI into parallel planes.
 
@@ -40,7 +40,8 @@ def stack_contours(
     Args:
         roi: as read. Only contours of type CLOSED_PLANAR and CLOSEDPLANAR_XOR have a volume; open ones among them
             make the ROI unusable (RTD309), single points are left out (RTD305).
-        single_plane_mm: thickness assumed when there is only one plane.
+        single_plane_mm: thickness assumed when there is only one plane; None: what its contours state
+            (ContourSlabThickness), else `SINGLE_PLANE_MM`.
 
     Returns:
         The stack, or None when the ROI cannot be used; then a finding of severity E says why (those of `roi.findings`
@@ -85,6 +86,9 @@ def stack_contours(
                 kinds=kinds,
             ),
         )
+    stated = {roi.contours.slabs_mm[c] for c in chosen} if roi.contours.slabs_mm else {0.0}
+    known = single_plane_mm is None and len(stated) == 1 and max(stated) > 0
+    thickness = max(stated) if known else single_plane_mm or SINGLE_PLANE_MM
     points, starts = _selected(roi, chosen)
     if not np.all(np.isfinite(points)):
         return None, (finding("RTD305", name, f"{name} has contour coordinates that are not finite numbers."),)
@@ -136,7 +140,7 @@ def stack_contours(
         members[plane].append(ring)
     exclusive = kinds[0] == "CLOSEDPLANAR_XOR"
     regions = resolve_planes(members, exclusive=exclusive)
-    faults, kept = _judge(name, regions, clusters.planes_mm, single_plane_mm, exclusive=exclusive)
+    faults, kept = _judge(name, regions, clusters.planes_mm, thickness, exclusive=exclusive)
     notes.extend(kept)
     if faults:
         return None, (*notes, *faults)
@@ -151,7 +155,7 @@ def stack_contours(
     planes = clusters.planes_mm[filled]
     gaps = find_gaps(planes)
     notes.extend(_displaced(name, planes, [np.concatenate(regions[j].rings) for j in filled]))
-    notes.extend(_spacing_findings(name, planes, gaps, single_plane_mm))
+    notes.extend(_spacing_findings(name, planes, gaps, thickness, known=known))
     rings = [ring for j in filled for ring in regions[j].rings]
     ring_counts = [len(regions[j].rings) for j in filled]
     stack = ContourStack(
@@ -161,7 +165,7 @@ def stack_contours(
         points_mm=frozen(np.concatenate(rings)),
         ring_starts=frozen(np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64)),
         plane_starts=frozen(np.concatenate([[0], np.cumsum(ring_counts)]).astype(np.int64)),
-        thickness_mm=single_plane_mm if len(planes) == 1 else None,
+        thickness_mm=thickness if len(planes) == 1 else None,
         gaps=gaps,
         rounding_mm=_rounding(points),
     )
@@ -276,15 +280,18 @@ def _judge(
     return faults, notes
 
 
-def _spacing_findings(name: str, planes: FloatArray, gaps: tuple[int, ...], single_plane_mm: float) -> list[Finding]:
+def _spacing_findings(
+    name: str, planes: FloatArray, gaps: tuple[int, ...], single_plane_mm: float, *, known: bool
+) -> list[Finding]:
     """RTD317 for a single plane, RTD313 for irregular spacing (gaps are the engine's business)."""
     if len(planes) == 1:
+        what = "stated (ContourSlabThickness (3006,0044))" if known else "assumed"
         return [
             finding(
                 "RTD317",
                 name,
                 f"{name} has contours on one plane only; a thickness of {single_plane_mm:g} mm is "
-                "assumed, and anything from none to twice that is in the interval.",
+                f"{what}, and anything from none to twice that is in the interval.",
                 thickness_mm=single_plane_mm,
             )
         ]

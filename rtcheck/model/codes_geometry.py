@@ -145,12 +145,13 @@ GEOMETRY_CODES = (
          reference="DICOM PS3.3 §C.8.8.6.3"),
     Code("RTD312", "E", "missing slices change the result (W when they do not)",
          why="There is a gap in the structure. Whether tissue lies in it changes the result, and the file does not "
-             "say.",
+             "say. Slices left out all along are as regular as thick ones; images between the contours, or stated "
+             "slabs that do not meet, give them away.",
          fix="Interpolate or draw the missing slices, or confirm that the structure has two separate parts.",
-         reference="Stuhr 2021 (PMC8901531)"),
+         reference="Stuhr 2021 (PMC8901531); DICOM PS3.3-2020 §C.8.8.6.2 (Contour Slab Thickness)"),
     Code("RTD313", "W", "irregular plane spacing, or near-coincident planes merged",
-         why="Contour planes are unevenly spaced. Each was given its own thickness; one common thickness would "
-             "weight them wrongly.",
+         why="Contour planes are unevenly spaced, or nearer to each other than the thickness their contours state. "
+             "Each was given its own thickness; one common thickness would weight them wrongly.",
          fix="Check the structure for slices drawn on another image series.",
          reference="rtcheck method notes §4"),
     Code("RTD316", "W", "volume differs from the stated ROI volume",
@@ -172,9 +173,10 @@ GEOMETRY_CODES = (
          reference="DICOM PS3.3 §C.8.8.6 (Contour Image Sequence)"),
     Code("RTD320", "W", "interpreted type or containment contradicts the role (target as organ, CTV outside PTV, "
          "ROI outside body)",
-         why="The structure is used in a role that its own description or position contradicts; perhaps the wrong "
-             "one was named. Without an outline of the body in the frame of the dose nothing tells whether targets lie "
-             "in the patient (W). A lesion outside its organ is a note (I) where no constraint uses that organ.",
+         why="The structure is used in a role that its own description (type, coded identity, label) or position "
+             "contradicts; perhaps the wrong one was named. Without an outline of the body in the frame of the dose "
+             "nothing tells whether targets lie in the patient (W). A lesion outside its organ is a note (I) where no "
+             "constraint uses that organ.",
          fix="Check the names in the registry against the planning system.",
          reference="DICOM PS3.3 §C.8.8.8; ICRU 83"),
     Code("RTD322", "W", "laterality of name and position disagree",

@@ -14,6 +14,7 @@ class ImagePlane:
     Attributes:
         position_mm: centre of its first pixel, LPS.
         row, column: unit vectors of growing column and row index, LPS.
+        series_uid: of its series, empty when absent.
     """
 
     sop_instance_uid: str
@@ -21,3 +22,4 @@ class ImagePlane:
     position_mm: tuple[float, float, float]
     row: tuple[float, float, float]
     column: tuple[float, float, float]
+    series_uid: str = ""

@@ -22,12 +22,14 @@ class ContourSet:
         kinds: ContourGeometricType of each of the m contours.
         image_uids: SOP Instance UID of the image each contour refers to, empty text where there is none or several;
             an empty tuple when no contour refers to one.
+        slabs_mm: ContourSlabThickness of each contour, 0 where there is none; an empty tuple when no contour has one.
     """
 
     points_mm: FloatArray
     starts: IntArray
     kinds: tuple[str, ...]
     image_uids: tuple[str, ...] = ()
+    slabs_mm: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.points_mm.ndim != 2 or self.points_mm.shape[1] != 3:
@@ -51,6 +53,8 @@ class ROI:
         stated_volume_cm3: ROIVolume, or None.
         findings: what reading this ROI brought up; one of severity E makes the ROI unusable.
         density_override: names of ROIPhysicalProperty entries that override density.
+        labels: ROIObservationLabel of its observations, each once.
+        coded: CodeMeaning of its RTROIIdentificationCodeSequence, each once.
     """
 
     number: int
@@ -61,6 +65,8 @@ class ROI:
     stated_volume_cm3: float | None = None
     findings: tuple[Finding, ...] = ()
     density_override: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    coded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -262,6 +262,13 @@ def everything_stated() -> Any:
         datasets["dose"].SpatialTransformOfDose = "NONE"
         for ds in datasets.values():
             ds.PatientSex = "F"
+        structures = datasets["struct"]
+        every = zip(structures.StructureSetROISequence, structures.RTROIObservationsSequence, strict=True)
+        for definition, observation in every:
+            identity = Dataset()
+            identity.CodeValue, identity.CodingSchemeDesignator = "1", "99TEST"
+            identity.CodeMeaning = observation.ROIObservationLabel = definition.ROIName
+            observation.RTROIIdentificationCodeSequence = [identity]
 
     return {**override((-40, -30)), "mutate": mutate}
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -213,6 +215,20 @@ def test_single_plane_has_an_assumed_thickness():
     stack, findings = stack_contours(roi_of_rings([at(square(10), 0)]), single_plane_mm=2.0)
     assert codes(findings) == [("RTD317", "W")]
     assert stack.thickness_mm == 2.0
+
+
+@pytest.mark.parametrize(("slabs", "thickness", "word"), [
+    ((), 3.0, "assumed"), ((0.0, 0.0), 3.0, "assumed"), ((5.0, 5.0), 5.0, "stated"), ((5.0, 2.0), 3.0, "assumed"),
+])  # fmt: skip
+def test_a_single_plane_has_the_thickness_that_its_contours_state(slabs, thickness, word):
+    """All contours of the plane state one thickness, and it is taken; what a caller knows goes before it."""
+    roi = roi_of_rings([at(square(10), 0), at(square(10, x=30.0), 0)])
+    stated = replace(roi, contours=replace(roi.contours, slabs_mm=slabs))
+    stack, findings = stack_contours(stated)
+    assert stack.thickness_mm == thickness
+    (said,) = [item.message for item in findings if item.code == "RTD317"]
+    assert f"{thickness:g} mm is {word}" in said
+    assert stack_contours(stated, single_plane_mm=2.0)[0].thickness_mm == 2.0
 
 
 def test_unreadable_roi_stays_unusable():
