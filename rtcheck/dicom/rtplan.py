@@ -11,6 +11,7 @@ from rtcheck.dicom.attributes import (
     fault,
     has,
     integer,
+    named_objects,
     point,
     required_code,
     required_integer,
@@ -77,6 +78,7 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
         findings=tuple(findings),
         reviewed=timestamp(root, ("ReviewDate", "ReviewTime")),
         references=_references(root, findings),
+        named=named_objects(root, "ReferencedRTPlanSequence", "ReferencedStructureSetSequence"),
     )
 
 
@@ -106,6 +108,11 @@ def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
         required_integer(setup, "ReferencedBrachyApplicationSetupNumber")
         for setup in sequence(item, "ReferencedBrachyApplicationSetupSequence")
     )
+    planned = attempt(findings, "W", None, integer, item, "NumberOfBrachyApplicationSetups")
+    if planned is not None and planned != len(setups):
+        place = f"{item.path()}.NumberOfBrachyApplicationSetups (300A,00A0)"
+        message = f"{place} is {planned}, but {len(setups)} are listed: the file may be incomplete; export it again"
+        findings.append(finding("RTD009", item.source.label, message))
     for what, numbers in (("beam", [n for n, _ in beams]), ("brachy setup", list(setups))):
         if len(set(numbers)) < len(numbers):
             raise DicomError("RTD010", item.source.label, f"{item.path()}: the same {what} is referenced twice")

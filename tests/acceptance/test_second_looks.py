@@ -375,7 +375,9 @@ def test_a_structure_cut_by_the_dose_grid(bench):
         coverage=False,
     )
     result = bench.check(export=bench.build(grid=CUT).folder, protocol=rows, registry=PALLIATIVE)
-    (outside,) = [item for item in result.doc["findings"] if item["code"] == "RTD602" and item["severity"] == "W"]
+    found = [item for item in result.doc["findings"] if item["code"] == "RTD602" and item["severity"] == "W"]
+    (outside,) = [item for item in found if item["subject"] == "SpinalCord"]
+    assert [item["subject"] for item in found if item is not outside] == ["PTV_L2"], "which the plan prescribes to"
     assert outside["evidence"]["fraction"] == pytest.approx(SHARE, abs=0.005), result.text
     assert result.state("bounded") == "MET"
     assert result.outcome("bounded")["low"] == 0
