@@ -100,7 +100,7 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD008, RTD009, RTD010, RTD012, RTD013", ("E in the catalogue; F where the whole object cannot be used: what is "
      "left out leaves no verdict.")),
     ("RTD101", ("F for another PatientID, birth date or sex; W for another name under one id, for names change and are "
-     "transcribed, for ids that the registry lists as one patient's, and for a sex or age that is not the registry's.")),
+     "transcribed, for ids that the registry lists as one patient's, and for a sex or age that is not that recorded.")),
     ("RTD104, RTD204", ("I for a dose that is not needed because a better one stands for the plan, or never used. "
      "RTD104 is W where such a dose contradicts those that are used, and for doses that are summed and are the same "
      "voxel for voxel.")),
