@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.dvh.sampling import Samples
 from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
@@ -45,6 +46,8 @@ _COLD, _HOT = (0.95, 0.98), (0.02, 0.05)
 _HOT_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
 """... D of these, and of these volumes."""
 _SHARES = (*_BULK, *_COLD, *_HOT)
+_END = 0.25
+"""What differs within this share of the volume from either end is sampled finer there alone."""
 
 
 def settled(
@@ -108,15 +111,14 @@ def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | N
     allowed = _LEADS * _TARGET * reference
     even = len(_BULK) + len(_COLD)
     wrong = np.abs(found - _doses(*rough, ranks)) > np.where(np.arange(len(ranks)) < even, 1.0, 2.0) * allowed
+    wrong[: len(_SHARES)] |= _volumes_differ(rough, found[: len(_SHARES)], _SAME * reference)
     means = [float(np.sum(dose * volume) / np.sum(volume)) for dose, volume in (fine, rough)]
-    if abs(means[0] - means[1]) > allowed or np.any(wrong[: len(_BULK)]):
+    here = np.flatnonzero(wrong).tolist()
+    hot = tuple(ranks[i] for i in here if i >= even or ranks[i] <= _END * whole)
+    cold = tuple(whole - ranks[i] for i in here if whole - ranks[i] <= _END * whole)
+    if abs(means[0] - means[1]) > allowed or len(hot) + len(cold) < len(here):
         return Wanting(throughout=True)
-    if not np.any(wrong):
-        return Wanting(throughout=True) if _volumes_differ(rough, found[: len(_SHARES)], _SAME * reference) else None
-    return Wanting(
-        hot_cm3=tuple(ranks[i] for i in np.flatnonzero(wrong).tolist() if i >= even),
-        cold_cm3=tuple(whole - ranks[i] for i in np.flatnonzero(wrong).tolist() if i < even),
-    )
+    return Wanting(hot_cm3=hot, cold_cm3=cold) if here else None
 
 
 def _doses(dose_gy: FloatArray, volume_cm3: FloatArray, ranks_cm3: list[float]) -> FloatArray:
@@ -125,14 +127,14 @@ def _doses(dose_gy: FloatArray, volume_cm3: FloatArray, ranks_cm3: list[float]) 
     return np.interp(ranks_cm3, at, dose_gy[::-1])
 
 
-def _volumes_differ(coarse: tuple[FloatArray, FloatArray], dose_gy: FloatArray, same_gy: float) -> bool:
-    """Whether the coarse sampling has other shares of the volume at these doses than `_SHARES`, by too much."""
+def _volumes_differ(coarse: tuple[FloatArray, FloatArray], dose_gy: FloatArray, same_gy: float) -> NDArray[np.bool_]:
+    """Whether the coarse sampling has another share of the volume at each dose than that of `_SHARES`, by too much."""
     dose, volume = coarse
     below = np.concatenate([[0.0], np.cumsum(volume)]) / np.sum(volume)
     least = 1 - below[np.searchsorted(dose, dose_gy + same_gy, side="right")]
     most = 1 - below[np.searchsorted(dose, dose_gy - same_gy, side="left")]
     share = np.array(_SHARES)
-    return bool(np.any(np.maximum(least - share, share - most) > _LEADS * _RANK))
+    return np.asarray(np.maximum(least - share, share - most) > _LEADS * _RANK)
 
 
 def _whole(samples: Samples) -> float:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rtcheck.dvh.sampling import Samples
-from rtcheck.dvh.settled import unsettled
-from rtcheck.dvh.tails import Wanting
+from rtcheck.dvh.settled import settled, unsettled
+from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
 
 
 def samples(dose, volume=0.01, mask=1):
@@ -76,13 +76,30 @@ def test_a_difference_in_the_middle_wants_samples_everywhere():
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.4, 0.7, 0.9])
-def test_a_difference_anywhere_in_the_bulk_wants_samples_everywhere(share):
-    """Two samplings that agree in mean and median can both be wrong: they are compared at every tenth of the volume."""
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9])
+def test_a_difference_anywhere_in_the_bulk_is_found(share):
+    """Two samplings that agree in mean and median can both be wrong: they are compared at every tenth of the volume.
+
+    Within a quarter of the volume from either end that end is sampled finer, elsewhere everything.
+    """
     moved = RAMP.copy()
     at = round((1 - share) * 1000)
     moved[at - 3 : at + 3] += 0.2
+    hot = (pytest.approx(10 * share),) if share < 0.25 else ()
+    cold = (pytest.approx(10 * (1 - share)),) if share > 0.75 else ()
+    found = unsettled(samples(RAMP), samples(moved), 50.0)
+    assert (found.throughout, found.hot_cm3[:1], found.cold_cm3) == (not (hot or cold), hot, cold)
+    moved[498:502] += 0.2
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
+
+
+def test_volumes_that_differ_at_an_end_want_that_end():
+    """Where the dose is even but for some samples of the hot end, the volume that has the dose of D10 differs there."""
+    even = np.linspace(49.9, 50.0, 1000)
+    moved = even.copy()
+    moved[800:900] = 49.996
+    found = unsettled(samples(even), samples(np.sort(moved)), 50.0)
+    assert found == Wanting(hot_cm3=(pytest.approx(1.0),))
 
 
 def test_volumes_of_an_even_dose_are_compared_too():
@@ -93,3 +110,57 @@ def test_volumes_of_an_even_dose_are_compared_too():
         assert (found and found.throughout) == wanted, more
     step = np.repeat([20.0, 50.0], 500)
     assert unsettled(samples(step), samples(step), 50.0) is None
+
+
+def drawn_until_settled(*doses, least=24_000, thin=0):
+    """How `settled` draws where the drawings give these doses in turn, and what it takes of them."""
+    calls = []
+
+    def sample(count, phase, wanting, readings, *, points):
+        calls.append((count, phase, wanting, readings, points))
+        return samples(doses[len(calls) - 1]), f"with drawing {len(calls)}"
+
+    value, coarse, more = settled(sample, ("value", "short ends"), least, thin, 50.0)
+    return calls, float(value.dose_gy[0, 0]), float(coarse.dose_gy[0, 0]), more
+
+
+EVERYWHERE = RAMP + 1.0
+
+
+def test_two_samplings_that_agree_are_enough():
+    """The finer one is the value; the coarser one has a quarter of the samples, of the first reading only."""
+    calls, value, coarse, more = drawn_until_settled(RAMP, RAMP + 0.01)
+    assert calls == [
+        (24_000, 0.5, NOTHING_WANTING, ("value", "short ends"), True),
+        (6_000, 0.25, NOTHING_WANTING, ("value",), True),
+    ]
+    assert (value, coarse, more) == (10.0, 10.01, "with drawing 1")
+
+
+def test_samplings_that_differ_are_followed_by_finer_ones_until_two_agree():
+    """What was the finer one is the coarser one of the next two, points and all; after two more it is enough."""
+    calls, value, coarse, more = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 0.01)
+    assert [call[:3] for call in calls[2:]] == [(64_000, 0.25, NOTHING_WANTING)]
+    assert (value, coarse, more) == (10.01, 10.0, "with drawing 3")
+    calls, value, coarse, more = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 2, RAMP + 3)
+    assert [(call[0], call[1], call[4]) for call in calls] == [
+        (24_000, 0.5, True), (6_000, 0.25, True), (64_000, 0.25, True), (96_000, 0.5, False),
+    ]  # fmt: skip
+    assert (value, coarse, more) == (13.0, 12.0, "with drawing 4")
+
+
+def test_tails_that_differ_are_cut_once_more_and_no_further():
+    """The number of samples stays, unless it was raised for a thin structure: then all of it is sampled finer."""
+    hot = RAMP.copy()
+    hot[-30:-10] += 1.0
+    calls, *_ = drawn_until_settled(RAMP, hot, hot)
+    assert len(calls) == 3
+    assert calls[2][:2] == (24_000, 0.25)
+    assert calls[2][2] == unsettled(samples(RAMP), samples(np.sort(hot)), 50.0)
+    assert calls[2][2].hot_cm3
+    calls, *_ = drawn_until_settled(RAMP, hot, RAMP, thin=30_000)
+    assert [call[:3] for call in calls] == [
+        (30_000, 0.5, NOTHING_WANTING), (7_500, 0.25, NOTHING_WANTING), (64_000, 0.25, NOTHING_WANTING),
+    ]  # fmt: skip
+    calls, *_ = drawn_until_settled(RAMP, EVERYWHERE, RAMP, thin=1_000_000)
+    assert [call[0] for call in calls] == [64_000, 16_000, 96_000]
