@@ -78,6 +78,7 @@ def read_structure_set(root: Dataset) -> StructureSet:
         created=timestamp(root, ("StructureSetDate", "StructureSetTime")),
         source=label,
         findings=tuple(findings),
+        reviewed=timestamp(root, ("ReviewDate", "ReviewTime")),
     )
 
 

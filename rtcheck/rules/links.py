@@ -197,8 +197,18 @@ def _choose_structures(case: Case, plans: tuple[Plan, ...]) -> tuple[tuple[Struc
 
 
 def _approval(structures: StructureSet) -> list[Finding]:
-    """RTD110 for a rejected set (F); one that is unapproved is a note, for few systems approve structures apart."""
+    """RTD110 for a rejected set (F); one that is unapproved is a note, for few systems approve structures apart.
+
+    RTD112 (W) for one that is newer than its approval.
+    """
     name = structures.label or structures.source
+    if structures.approval_status == "APPROVED" and later(structures.created, structures.reviewed):
+        message = (
+            "The structure set is dated after its approval: an earlier state of it was approved. Approve the "
+            "structures as they are now."
+        )
+        dates = {"structures": structures.created, "approved": structures.reviewed}
+        return [finding("RTD112", name, message, "W", **dates)]
     if structures.approval_status == "REJECTED":
         message = "ApprovalStatus of the structure set is REJECTED. Export the structures that were approved."
         return [finding("RTD110", name, message, "F")]

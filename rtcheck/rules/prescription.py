@@ -172,6 +172,8 @@ def _at_odds(plan: Plan) -> list[Finding]:
         wrong = ""
         if ref.kind == "ORGAN_AT_RISK" and ref.target_prescription_gy is not None:
             wrong = "is of type ORGAN_AT_RISK but states a TargetPrescriptionDose (300A,0026)"
+        if ref.target_prescription_gy is not None and ref.target_prescription_gy <= 0:
+            wrong = f"prescribes {format_number(ref.target_prescription_gy)} Gy (TargetPrescriptionDose (300A,0026))"
         for (low, one), (high, other) in itertools.pairwise(stated):
             if low > high * (1 + 1e-3):
                 wrong = f"states {format_number(low)} Gy as {one}, above {format_number(high)} Gy as {other}"

@@ -13,7 +13,7 @@ import pytest
 from pydicom import Dataset
 
 from tests.acceptance.code_cases import beam_doses, plans
-from tests.acceptance.code_kit import beams, both, boxes, change, cord_with, dose, plan, references, rois_with
+from tests.acceptance.code_kit import beams, both, boxes, change, cord_with, dose, plan, references, rois_with, struct
 from tests.acceptance.kit import registry_text
 from tests.acceptance.trap_tools import CORD, PALLIATIVE, cord_loops
 from tests.synthetic.attributes import SOP_CLASS, sop_reference, uid
@@ -172,6 +172,21 @@ def everywhere(**attributes):
     return {"mutate": mutate}
 
 
+def first_beam(**attributes):
+    """Attributes of the treatment beam."""
+
+    def mutate(datasets):
+        for keyword, value in attributes.items():
+            setattr(datasets["plan"].BeamSequence[0], keyword, value)
+
+    return {"mutate": mutate}
+
+
+def one_number(datasets):
+    """Both dose references have one number."""
+    datasets["plan"].DoseReferenceSequence[1].DoseReferenceNumber = 1
+
+
 FIRST, SECOND = (BOXES[name][1:] for name in ("PTV_L1", "PTV_L2"))
 LIVER = box_contours(*BOXES["Liver"][1:])
 
@@ -220,6 +235,11 @@ FOUND = {
     "prescription of an organ at risk": ({"mutate": organ_prescribed}, "RTD501", "W"),
     "minimum above maximum": (references(TargetMinimumDose="55", TargetMaximumDose="40"), "RTD501", "W"),
     "minimum above the prescription": (references(TargetMinimumDose="70"), "RTD501", "W"),
+    "prescription of nothing": (references(TargetPrescriptionDose="0"), "RTD501", "W"),
+    "two references of one number": ({"mutate": one_number}, "RTD010", "W"),
+    "control points that are lost": (first_beam(NumberOfControlPoints=180), "RTD009", "W"),
+    "control points that end early": (first_beam(FinalCumulativeMetersetWeight="2"), "RTD009", "W"),
+    "structures newer than their approval": (struct(ReviewDate="20260227"), "RTD112", "W"),
     # --- structures and patient ------------------------------------------------------------------------------------
     "observations of no structure": ({"mutate": observations_of_none}, "RTD305", "W"),
     "contours without points": ({"mutate": emptied}, "RTD305", "E"),
@@ -236,6 +256,8 @@ FOUND = {
 }  # fmt: skip
 
 NEAR = {
+    "a final weight of few digits": first_beam(FinalCumulativeMetersetWeight="0.9996"),
+    "structures as old as their approval": struct(ReviewDate="20260301", StructureSetDate="20260301"),
     "a target that is hot": {"dose": step(high_gy=62.5)},
     "a target that is prescribed a little less": references(TargetPrescriptionDose="48"),
     "a sum that agrees": sum_beside(1.0),

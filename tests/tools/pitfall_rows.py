@@ -104,6 +104,8 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD104, RTD204", ("I for a dose that is not needed because a better one stands for the plan, or never used. "
      "RTD104 is W where such a dose contradicts those that are used, and for doses that are summed and are the same "
      "voxel for voxel.")),
+    ("RTD009, RTD010", ("W for control points that are not as many as their beam says or do not reach its final "
+     "weight, and for a number that several dose references have: no number of a verdict comes from them.")),
     ("RTD015", "W for a reference that gives an object another SOP class than it has."),
     ("RTD103", ("W where the dose names another structure set than the plan, or the plan prescribes to a structure "
      "that its set does not have: the links themselves are whole.")),
