@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rtcheck.dvh.chance import volumes_apart
 from rtcheck.dvh.cumulative import DOSE_TOLERANCE, Cumulative, cumulative
 from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.model.arrays import FloatArray
@@ -72,7 +73,9 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
     if len(rough) == 2:
         bend = BEND * (found.pop().value - found[-1].value)
     if rough:
-        sampling = np.abs(found[0].value - found.pop().value)
+        unit = 100.0 if relative else conventions[0].inside
+        apart = [unit * volumes_apart(conventions[0], cumulative(dose.coarse), gray) for gray in doses_gy.tolist()]
+        sampling = np.maximum(np.abs(found[0].value - found.pop().value), apart)
     low = np.min([one.low for one in found], axis=0) - sampling + np.minimum(bend, 0.0)
     high = np.max([one.high for one in found], axis=0) + sampling + np.maximum(bend, 0.0)
     value = found[0].value

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from rtcheck.dvh.chance import doses_apart, volumes_apart
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
 from rtcheck.dvh.curve import BEND, DVH, StructureDose
 from rtcheck.dvh.effective import VEFF_N, effective_volume_percent, power_mean
@@ -116,6 +117,8 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         if metric.kind == "HI_ICRU83":  # a difference of two doses, over the median
             to_unit = 2.0 / _dose_at_volume(_curve(dose.value), Metric("Median", None, "", "Gy")).value
         sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
+    if dose.coarse is not None:
+        sampling = max(sampling, _by_chance(dose, metric, prescription_gy))
     low = min(each.low for each in ranges) - sampling + min(bend, 0.0)
     high = max(each.high for each in ranges) + sampling + max(bend, 0.0)
     beyond = {"Min": dose.minimum_gy, "Max": dose.maximum_gy}.get(metric.kind)
@@ -127,6 +130,23 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
     if metric.unit == "%" and metric.kind in ("V", "CV"):
         high = min(high, 100.0)
     return MetricValue(central.value, min(max(low, 0.0), central.value), max(high, central.value), metric.unit)
+
+
+def _by_chance(dose: StructureDose, metric: Metric, prescription_gy: float | None) -> float:
+    """How far samplings differ next to what is asked, in the unit of the metric."""
+    assert dose.coarse is not None
+    fine, rough = _curve(dose.value), _curve(dose.coarse)
+    if metric.kind in ("D", "DC", "Median"):
+        to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
+        at = 50.0 if metric.kind == "Median" else metric.at
+        assert at is not None
+        share = at / 100.0 if metric.kind == "Median" or metric.at_unit == "%" else at / fine.total
+        return doses_apart(fine, rough, 1 - share if metric.kind == "DC" else share) * to_unit
+    if metric.kind in ("V", "CV"):
+        assert metric.at is not None
+        at_gy = metric.at if metric.at_unit == "Gy" else metric.at / 100.0 * _prescribed(prescription_gy)
+        return volumes_apart(fine, rough, at_gy) * (100.0 if metric.unit == "%" else fine.inside)
+    return 0.0
 
 
 def _inside(rough: DVH, *, filled: bool) -> DVH:

@@ -34,7 +34,8 @@ def test_the_prism_model_is_true_in_all_cases(block):
         assert np.median([worst[kind] for _, _, worst, _ in found]) <= WORST[kind] / 10
 
 
-@pytest.mark.parametrize("seed", [2, 13, 37, 116, 178, 204])  # of the last three neither model has the right volume
+# of 116, 178 and 204 neither model has the right volume; in 157 the median lies between the doses of two islands
+@pytest.mark.parametrize("seed", [2, 13, 37, 116, 157, 178, 204])
 def test_the_shape_model_is_true_to_the_solid(seed):
     """The metrics of solids lie in their intervals; of clinical sizes the values are within the method's bounds."""
     spacing, cm3, worst, outside = whole_solid(seed)

@@ -1,0 +1,58 @@
+"""How far a metric may be off by sampling, where two samplings agree about it by chance.
+
+What a finer and a coarser sampling say of one rank can be alike while both are wrong: where curves cross. What they say
+next to it tells. The largest of those differences is left out: a step of the curve, which the samplings put a little
+apart, is large in dose and says nothing of the ranks beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rtcheck.dvh.cumulative import Cumulative, dose_to_hottest, volume_at_least
+
+__all__ = ["doses_apart", "volumes_apart"]
+
+_STEP = 0.01
+"""Neighbours lie one and two of these shares of the volume to either side, ..."""
+_OF_REST = 0.25
+"""... or of these shares of what is left to the nearer end of the curve, where that is less."""
+
+
+def doses_apart(fine: Cumulative, rough: Cumulative, share: float) -> float:
+    """Return by how many Gy two samplings differ next to a rank: the second largest difference of four neighbours.
+
+    Args:
+        fine: the curve of the finer one.
+        rough: of the coarser one.
+        share: of the volume, from the hot end.
+    """
+    if fine.inside <= 0 or rough.inside <= 0:
+        return 0.0
+    return _second(
+        abs(
+            dose_to_hottest(fine, near * fine.inside, cold=False)
+            - dose_to_hottest(rough, near * rough.inside, cold=False)
+        )
+        for near in _neighbours(share)
+    )
+
+
+def volumes_apart(fine: Cumulative, rough: Cumulative, dose_gy: float) -> float:
+    """Return the same of the share of the volume that receives doses next to `dose_gy`."""
+    if fine.inside <= 0 or rough.inside <= 0:
+        return 0.0
+    share = volume_at_least(fine, dose_gy) / fine.inside
+    doses = [dose_to_hottest(fine, near * fine.inside, cold=False) for near in _neighbours(share)]
+    return _second(
+        abs(volume_at_least(fine, dose) / fine.inside - volume_at_least(rough, dose) / rough.inside) for dose in doses
+    )
+
+
+def _neighbours(share: float) -> list[float]:
+    step = min(_STEP, _OF_REST * share, _OF_REST * (1 - share))
+    return [share + many * step for many in (-2, -1, 1, 2)] if step > 0 else []
+
+
+def _second(differences: Iterable[float]) -> float:
+    return sorted((0.0, 0.0, *differences))[-2]

@@ -1,0 +1,85 @@
+"""Sampling errors where two samplings agree by chance: what they say of the ranks beside the one asked for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rtcheck.dvh.band import band
+from rtcheck.dvh.chance import doses_apart, volumes_apart
+from rtcheck.dvh.cumulative import cumulative
+from rtcheck.dvh.curve import DVH, StructureDose
+from rtcheck.dvh.evaluate import evaluate
+from rtcheck.dvh.notation import parse_metric
+
+COUNT = 10_000
+
+
+def dvh(dose):
+    """Equal samples of 100 cm³ in all, at these doses."""
+    dose = np.sort(np.asarray(dose, dtype=float))
+    return DVH(dose, np.full(len(dose), 100.0 / len(dose)), float(dose[0]), float(dose[-1]))
+
+
+EVEN = 60 * (np.arange(COUNT) + 0.5) / COUNT
+"""The hottest share s of the volume has 60 (1 - s) Gy or more."""
+
+
+def crossing(share, tilt):
+    """Doses that agree with `EVEN` at one share of the volume from the hot end and nowhere near it."""
+    hot = 1 - (np.arange(COUNT) + 0.5) / COUNT
+    return EVEN + tilt * (share - hot)
+
+
+def test_beside_a_crossing_the_samplings_differ():
+    """Curves that cross at the median by 10 Gy a whole volume differ by 0.1 and 0.2 Gy beside it."""
+    fine, rough = cumulative(dvh(EVEN)), cumulative(dvh(crossing(0.5, 10.0)))
+    assert doses_apart(fine, rough, 0.5) == pytest.approx(0.2, abs=1e-6)
+    assert doses_apart(fine, rough, 0.3) == pytest.approx(2.1, abs=1e-6)
+    assert doses_apart(rough, rough, 0.5) == 0.0
+    # 60 Gy a volume here and 70 there: one and two per cent of it are 0.6 and 1.2 Gy, and 6/7 and 12/7 of a per cent
+    assert volumes_apart(fine, rough, 30.0) == pytest.approx(0.02 / 7, abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.996])
+def test_near_an_end_neighbours_are_nearer(share):
+    """A quarter and half of what is left to the end on either side: never beyond it."""
+    fine, rough = cumulative(dvh(EVEN)), cumulative(dvh(crossing(share, 100.0)))
+    assert doses_apart(fine, rough, share) == pytest.approx(0.2, abs=0.01)
+    assert doses_apart(fine, rough, 0.0) == doses_apart(fine, rough, 1.0) == 0.0
+    assert volumes_apart(fine, rough, 0.0) == volumes_apart(fine, rough, 80.0) == 0.0
+
+
+def test_a_step_beside_it_does_not_count():
+    """Of two plateaus whose step the samplings put a little apart, the ranks beside it are as well known as before."""
+    fine = cumulative(dvh(np.where(EVEN < 30.9, 20.0, 50.0)))
+    rough = cumulative(dvh(np.where(EVEN < 31.5, 20.0, 50.0)))
+    assert doses_apart(fine, rough, 0.47) == 0.0
+    assert doses_apart(fine, rough, 0.485) == 0.0
+
+
+def test_without_a_known_dose_there_is_nothing_to_compare():
+    """A sampling that lies outside the dose grid says nothing."""
+    none = cumulative(DVH(np.zeros(0), np.zeros(0), float("nan"), float("nan"), 5.0))
+    some = cumulative(dvh(EVEN))
+    for fine, rough in ((none, some), (some, none)):
+        assert doses_apart(fine, rough, 0.5) == volumes_apart(fine, rough, 30.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("metric", "least", "prescription"),
+    [
+        ("D50%[Gy]", 0.2, None), ("D50%[%]", 0.4, 50.0), ("D50cc[Gy]", 0.2, None), ("DC50cc[Gy]", 0.2, None),
+        ("Median[Gy]", 0.2, None), ("V30Gy[%]", 0.2 / 0.7, None), ("V30Gy[cc]", 0.2 / 0.7, None),
+        ("CV30Gy[cc]", 0.2 / 0.7, None), ("V60%[%]", 0.2 / 0.7, 50.0),
+    ],
+)  # fmt: skip
+def test_intervals_hold_what_crossing_samplings_leave_open(metric, least, prescription):
+    """Half the interval of a metric at a crossing is what the samplings differ by beside it; other metrics' is not."""
+    dose = StructureDose(dvh(EVEN), (), dvh(crossing(0.5, 10.0)), 0.0, 0.0, "shape")
+    found = evaluate(dose, parse_metric(metric), prescription)
+    assert (found.high - found.low) / 2 == pytest.approx(least, rel=0.02)
+    alone = evaluate(replace(dose, coarse=dvh(EVEN)), parse_metric(metric), prescription)
+    assert (alone.high - alone.low) / 2 < 0.2 * least
+    plotted = band(dose, np.array([30.0]), relative="%" in metric)
+    assert (plotted.high[0] - plotted.low[0]) / 2 == pytest.approx(0.2 / 0.7, rel=0.02)
