@@ -59,6 +59,7 @@ from rtcheck.rules.lesions import LesionBinding, bind_lesions, lesion_state, unc
 from rtcheck.rules.links import select_course, without_consequences
 from rtcheck.rules.names import NameTable
 from rtcheck.rules.no_limit import organs_without_limit
+from rtcheck.rules.person import record_findings
 from rtcheck.rules.prescription import check_dose_level, check_grid_level, check_prescriptions
 from rtcheck.rules.registration import apply_registration
 from rtcheck.rules.result import LesionResult
@@ -127,7 +128,8 @@ def _run(
     facts = fact_table(record, protocol.tiers, course.fractions, protocol.lesions)
     prescriptions = check_prescriptions(course, lesions)
     findings = [
-        *case.findings, *_identity(case, record), *without_consequences(case, course.findings), *moved,
+        *case.findings, *_identity(case, record), *record_findings(case, record.facts),
+        *without_consequences(case, course.findings), *moved,
         *lesion_findings, *prescriptions.findings, *check_eligibility(record, protocol, facts),
         *unclaimed_targets(record.lesions, course), *_status(protocol),
     ]  # fmt: skip

@@ -181,14 +181,15 @@ def protocol(*constraints, status="approved", **changes):
 
 
 def with_beams(doses, *numbers):
-    """Copies of one dose as BEAM doses of these beams, each a share of it."""
+    """One dose as BEAM doses of these beams, each a share of it; no two are alike."""
+    whole = sum(range(1, len(numbers) + 1))
     return tuple(
         replace(
             doses,
             summation_type="BEAM",
             beams=(number,),
             sop_instance_uid=f"{doses.sop_instance_uid}.{number}",
-            scaling_gy=doses.scaling_gy / len(numbers),
+            scaling_gy=doses.scaling_gy * share / whole,
         )
-        for number in numbers
+        for share, number in enumerate(numbers, start=1)
     )

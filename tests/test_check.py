@@ -241,11 +241,11 @@ def test_at_variation_with_an_unknown_condition_is_not_evaluated():
 
 
 def test_two_plans_of_equal_fractionation_are_summed_at_the_points():
-    """Half the dose in each of two plans is the dose."""
+    """Two parts of the dose in two plans are the dose."""
     plans = [plan(dose_references=()), plan("1.2.3.9", label="B", dose_references=())]
     halves = [
-        replace(DOSE, scaling_gy=0.0005),
-        replace(DOSE, scaling_gy=0.0005, plan_uids=("1.2.3.9",), sop_instance_uid="1.9"),
+        replace(DOSE, scaling_gy=0.0004),
+        replace(DOSE, scaling_gy=0.0006, plan_uids=("1.2.3.9",), sop_instance_uid="1.9"),
     ]
     report = run(plans=plans, doses=halves)
     assert report.verdict == "PASS"
@@ -269,7 +269,7 @@ def test_two_plans_of_unlike_fractionation_are_judged_on_eqd2_only():
 
 
 def test_beam_doses_are_summed():
-    """Two beams of half the dose each are the plan."""
+    """Two beams that share the dose are the plan."""
     report = run(doses=with_beams(DOSE, 1, 2))
     assert report.verdict == "PASS"
     assert report.outcomes[0].value == pytest.approx(HIGH)

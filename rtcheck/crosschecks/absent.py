@@ -52,6 +52,8 @@ def absent_finding(
     for structures in course.structure_sets:
         if not structures.approval_status:
             absent.append("ApprovalStatus (300E,0002) of the structure set")
+        if structures.approval_status == "APPROVED":
+            absent += _date(structures.reviewed, "ReviewDate (300E,0004), ReviewTime (300E,0005) of the structure set")
         absent += _date(structures.created, "StructureSetDate (3006,0008), StructureSetTime (3006,0009)")
     for grid in course.grids:
         absent += _of_dose(grid)

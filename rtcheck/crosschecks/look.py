@@ -15,6 +15,7 @@ from rtcheck.crosschecks.anatomy import nested_findings, organ_findings, within_
 from rtcheck.crosschecks.beam_dose import beam_dose_findings
 from rtcheck.crosschecks.outline import body_roi, outline_of, outlines_finding
 from rtcheck.crosschecks.plan_sense import accessory_findings, isocentre_findings, override_findings
+from rtcheck.crosschecks.prescribed import prescribed_findings
 from rtcheck.crosschecks.scanlines import scanline_finding
 from rtcheck.crosschecks.skipped import skipped_findings
 from rtcheck.crosschecks.stated import (
@@ -39,7 +40,7 @@ from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import VendorDVH
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
-from rtcheck.rules.identity import identity_findings
+from rtcheck.rules.identity import copied_findings, identity_findings
 from rtcheck.rules.images import image_findings
 from rtcheck.rules.laterality import laterality_findings
 from rtcheck.rules.lesions import LesionBinding, target_role
@@ -207,9 +208,12 @@ def look_over(
     else:
         out += [*within_body(outline, used), *isocentre_findings(course.plans, outline)]
     out += laterality_findings(course.rois, body, used)
+    treated = {id(roi) for each in lesions if each.lesion.consolidative for role in each.roles.values()
+               for roi in role.rois}  # fmt: skip
+    out += prescribed_findings(bench, course, treated)
     out += nested_findings(bench, lesions)
     out += organ_findings(bench, lesions, course.rois, names, _is_used(known))
-    out += identity_findings(used, course.rois, names)
+    out += [*identity_findings(used, course.rois, names), *copied_findings(used, course.rois, lesions, names)]
     out += [*image_findings(used, case.images), *skipped_findings(bench, used, case.images)]
     out += [*beam_dose_findings(course), *accessory_findings(course), *override_findings(bench, course, lesions)]
     out += spacing_finding(bench, lesions, course.grids)

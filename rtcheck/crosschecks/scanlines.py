@@ -17,7 +17,7 @@ from rtcheck.model.arrays import FloatArray, IntArray
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.grid import DoseGrid
 
-__all__ = ["scanline_finding"]
+__all__ = ["scan", "scanline_finding", "vertices_in_dose"]
 
 _LOOKS = ((12, 3), (48, 12))
 """Lines on a plane and points along a span: of the first look, and of the finer one that counts where it disagrees."""
@@ -47,7 +47,7 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
     highest = max((dvh.maximum_gy for dvh in with_dose), default=0.0)
     apart: list[tuple[str, str, float, float, float]] = []
     for lines, along in _LOOKS:
-        volume, mean, hottest = _scan(stack, field, lines, along)
+        volume, mean, hottest = scan(stack, field, lines, along)
         apart = []
         slack = max(_VOLUME * max(volumes), _VOLUME_CM3)
         if not min(volumes) - slack <= volume <= max(volumes) + slack:
@@ -71,8 +71,15 @@ def scanline_finding(name: str, stack: ContourStack, field: DoseField, dose: Str
     )
 
 
-def _scan(stack: ContourStack, field: DoseField, lines: int, along: int) -> tuple[float, float, float]:
-    """Return volume in cm³ with half-slice ends, and mean and highest dose in Gy (NaN where it is unknown)."""
+def scan(stack: ContourStack, field: DoseField, lines: int, along: int) -> tuple[float, float, float]:
+    """Return volume in cm³ with half-slice ends, and mean and highest dose in Gy (NaN where it is unknown).
+
+    Args:
+        stack: contours of the structure.
+        field: the dose of the course.
+        lines: on each plane.
+        along: points on each span of a line.
+    """
     u0, u1, v, plane, width = _spans(stack, lines)
     if len(u0) == 0:
         return 0.0, float("nan"), float("nan")
@@ -89,6 +96,13 @@ def _scan(stack: ContourStack, field: DoseField, lines: int, along: int) -> tupl
     if np.any(np.isnan(dose)):
         return volume, float("nan"), float("nan")
     return volume, float(np.sum(dose * parts) / np.sum(parts)), float(dose.max())
+
+
+def vertices_in_dose(stack: ContourStack, field: DoseField) -> bool:
+    """Whether every vertex of a structure lies where every dose grid of the course has a dose."""
+    rings = np.repeat(stack.planes_mm, np.diff(stack.plane_starts))
+    points = np.column_stack([stack.points_mm, np.repeat(rings, np.diff(stack.ring_starts))]) @ stack.axes
+    return all(bool(np.all(np.isfinite(_dose(grid, points)))) for part in field.parts for grid in part.grids)
 
 
 def _spans(

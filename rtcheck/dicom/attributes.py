@@ -27,6 +27,7 @@ __all__ = [
     "fault",
     "has",
     "integer",
+    "named_objects",
     "point",
     "raw_value",
     "required_code",
@@ -263,6 +264,23 @@ def sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
 def required_sequence(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     """Return the items of a sequence that must have at least one."""
     return sequence(dataset, keyword) or _absent(dataset, keyword)
+
+
+def named_objects(dataset: Dataset, *keywords: str) -> tuple[tuple[str, str], ...]:
+    """Return the instance and class UIDs of the items of some sequences of references, as far as both are stated.
+
+    It only serves a cross-check: what is wrong with a reference is a finding of whoever needs it.
+    """
+    found = []
+    for keyword in keywords:
+        for item in sequence(dataset, keyword):
+            try:
+                pair = uid(item, "ReferencedSOPInstanceUID"), uid(item, "ReferencedSOPClassUID")
+            except DicomError:
+                continue
+            if all(pair):
+                found.append(pair)
+    return tuple(found)
 
 
 def timestamp(dataset: Dataset, *keywords: tuple[str, str]) -> str:

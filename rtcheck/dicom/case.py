@@ -82,6 +82,8 @@ def read_case(
         registrations=tuple(entry.read.registration for entry in entries if entry.read.registration is not None),
         images=tuple(entry.read.image for entry in entries if entry.read.image is not None),
         person_unstated=unstated(entry.patient for entry in entries),
+        sexes=tuple(sorted({entry.patient.sex for entry in entries} - {""})),
+        birth_dates=tuple(sorted({entry.patient.birth_date for entry in entries} - {""})),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether objects that carry one PatientID are of one person (RTD101). What is read here never leaves this module.
+"""Whether objects that carry one PatientID are of one person (RTD101). What is read here is compared, never printed.
 
 PatientID is the identity (PS3.3 §C.7.1.1), but an id can be typed wrongly or given twice. Another birth date or sex
 under one id means another person. A name changes and is transcribed, so that another name is a warning.

@@ -14,6 +14,7 @@ from rtcheck.dicom.attributes import (
     decimal,
     fault,
     has,
+    named_objects,
     point,
     required_code,
     required_integer,
@@ -91,6 +92,7 @@ def read_dose(root: Dataset, transfer_syntax: str) -> DoseGrid:
         fraction_groups=groups,
         normalisation_point_mm=point(root, "NormalizationPoint", findings),
         structure_set_uids=_structure_sets(root, findings),
+        named=named_objects(root, "ReferencedRTPlanSequence", "ReferencedStructureSetSequence"),
     )
 
 

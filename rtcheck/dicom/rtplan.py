@@ -11,6 +11,7 @@ from rtcheck.dicom.attributes import (
     fault,
     has,
     integer,
+    named_objects,
     point,
     required_code,
     required_integer,
@@ -30,6 +31,8 @@ __all__ = ["read_plan"]
 _REFERENCE_KINDS = ("TARGET", "ORGAN_AT_RISK")
 _REFERENCE_STRUCTURES = ("POINT", "VOLUME", "COORDINATES", "SITE")
 
+_SAME_WEIGHT = 1e-3
+"""Meterset weights are written with few digits."""
 _DEFINED = ("FractionGroupSequence", "DoseReferenceSequence", "BeamSequence", "IonBeamSequence")
 
 
@@ -53,6 +56,8 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
     _check_beams(root, groups, beams, findings)
     structure_set_uid = _structure_set_uid(root)
     _check_definition_sources(root, findings)
+    references = tuple(_dose_reference(item, findings) for item in sequence(root, "DoseReferenceSequence"))
+    _check_references(references, label, findings)
     if not groups:
         problem = "absent or empty; the number of fractions is not known"
         findings.append(finding("RTD502", label, f"FractionGroupSequence (300A,0070): {problem}"))
@@ -65,7 +70,7 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
         kind=kind,
         fraction_groups=groups,
         beams=beams,
-        dose_references=tuple(_dose_reference(item, findings) for item in sequence(root, "DoseReferenceSequence")),
+        dose_references=references,
         structure_set_uid=structure_set_uid,
         name=plan_name.value,
         intent=attempt(findings, "E", "", code, root, "PlanIntent"),
@@ -77,6 +82,7 @@ def read_plan(root: Dataset, kind: Literal["RT", "ION"]) -> Plan:
         findings=tuple(findings),
         reviewed=timestamp(root, ("ReviewDate", "ReviewTime")),
         references=_references(root, findings),
+        named=named_objects(root, "ReferencedRTPlanSequence", "ReferencedStructureSetSequence"),
     )
 
 
@@ -106,6 +112,11 @@ def _fraction_group(item: Dataset, findings: list[Finding]) -> FractionGroup:
         required_integer(setup, "ReferencedBrachyApplicationSetupNumber")
         for setup in sequence(item, "ReferencedBrachyApplicationSetupSequence")
     )
+    planned = attempt(findings, "W", None, integer, item, "NumberOfBrachyApplicationSetups")
+    if planned is not None and planned != len(setups):
+        place = f"{item.path()}.NumberOfBrachyApplicationSetups (300A,00A0)"
+        message = f"{place} is {planned}, but {len(setups)} are listed: the file may be incomplete; export it again"
+        findings.append(finding("RTD009", item.source.label, message))
     for what, numbers in (("beam", [n for n, _ in beams]), ("brachy setup", list(setups))):
         if len(set(numbers)) < len(numbers):
             raise DicomError("RTD010", item.source.label, f"{item.path()}: the same {what} is referenced twice")
@@ -136,6 +147,7 @@ def _beam(item: Dataset, findings: list[Finding]) -> Beam:
     delivery = attempt(findings, "E", "", code, item, "TreatmentDeliveryType")
     points = (*sequence(item, "ControlPointSequence"), *sequence(item, "IonControlPointSequence"))
     isocentres = [point(each, "IsocenterPosition", findings) for each in points if has(each, "IsocenterPosition")]
+    _check_control_points(item, points, findings)
     boli = sequence(item, "ReferencedBolusSequence")
     bolus_rois = [attempt(findings, "W", None, integer, bolus, "ReferencedROINumber") for bolus in boli]
     return Beam(
@@ -147,6 +159,32 @@ def _beam(item: Dataset, findings: list[Finding]) -> Beam:
         boli=attempt(findings, "W", None, integer, item, "NumberOfBoli"),
         radiation=attempt(findings, "W", "", code, item, "RadiationType"),
     )
+
+
+def _check_control_points(item: Dataset, points: tuple[Dataset, ...], findings: list[Finding]) -> None:
+    """Report control points that are fewer or more than the beam says, or that do not reach its final weight (W)."""
+    stated = attempt(findings, "W", None, integer, item, "NumberOfControlPoints")
+    if stated is not None and stated != len(points):
+        place = f"{item.path()}.NumberOfControlPoints (300A,0110)"
+        message = f"{place} is {stated}, but {len(points)} are there: the file may be incomplete; export it again"
+        findings.append(finding("RTD009", item.source.label, message, "W"))
+        return
+    final = attempt(findings, "W", None, decimal, item, "FinalCumulativeMetersetWeight")
+    last = attempt(findings, "W", None, decimal, points[-1], "CumulativeMetersetWeight") if points else None
+    if final is not None and last is not None and abs(final - last) > _SAME_WEIGHT * max(abs(final), abs(last)):
+        place = f"{item.path()}.FinalCumulativeMetersetWeight (300A,010E)"
+        message = f"{place} is {final:g}, but the control points end at {last:g}: some may be lost; export it again"
+        findings.append(finding("RTD009", item.source.label, message, "W"))
+
+
+def _check_references(references: tuple[DoseReference, ...], label: str, findings: list[Finding]) -> None:
+    """Report a DoseReferenceNumber that several references have (W): what refers to it refers to any of them."""
+    numbers = [reference.number for reference in references]
+    repeated = sorted({number for number in numbers if numbers.count(number) > 1})
+    if repeated:
+        shown = ", ".join(map(str, repeated))
+        message = f"DoseReferenceNumber (300A,0012) {shown} is given to several dose references; export the plan again"
+        findings.append(finding("RTD010", label, message, "W"))
 
 
 def _check_beams(

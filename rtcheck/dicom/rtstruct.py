@@ -61,6 +61,11 @@ def read_structure_set(root: Dataset) -> StructureSet:
         finding("RTD305", label, f"contours of ROI number {number}, which StructureSetROISequence does not define")
         for number in sorted(contours.keys() - {roi.number for roi in rois})
     ]
+    findings += [
+        finding("RTD305", label, f"observations of ROI number {number}, which StructureSetROISequence does not define: "
+                "what they say of a structure is lost; export the structure set again", "W")
+        for number in sorted(observations.keys() - {roi.number for roi in rois})
+    ]  # fmt: skip
     set_label = text(root, "StructureSetLabel")
     if set_label.doubt:
         findings.append(finding("RTD011", label, f"StructureSetLabel (3006,0002): {set_label.doubt}"))
@@ -73,6 +78,7 @@ def read_structure_set(root: Dataset) -> StructureSet:
         created=timestamp(root, ("StructureSetDate", "StructureSetTime")),
         source=label,
         findings=tuple(findings),
+        reviewed=timestamp(root, ("ReviewDate", "ReviewTime")),
     )
 
 

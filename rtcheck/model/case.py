@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rtcheck.model.finding import Finding
 from rtcheck.model.grid import DoseGrid
@@ -55,6 +55,8 @@ class Case:
         ignored_files: number of files that are not DICOM.
         person_unstated: attributes of the patient that not every object states, so that they say less about whether
             all are of one person.
+        sexes, birth_dates: every PatientSex (F or M) and PatientBirthDate found, sorted, to compare with the record
+            and for nothing else: they are never printed.
         findings: what reading brought up; those of one ROI are in ``ROI.findings``.
     """
 
@@ -69,3 +71,5 @@ class Case:
     registrations: tuple[SpatialRegistration, ...] = ()
     images: tuple[ImagePlane, ...] = ()
     person_unstated: tuple[str, ...] = ()
+    sexes: tuple[str, ...] = field(default=(), repr=False)
+    birth_dates: tuple[str, ...] = field(default=(), repr=False)

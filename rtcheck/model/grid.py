@@ -100,6 +100,7 @@ class DoseGrid:
         source: file name for messages.
         dvh_sequence: the vendor's own curves, as read; never used for a verdict.
         structure_set_uids: SOP Instance UIDs of the structure sets of these curves; often none.
+        named: SOP Instance UID and SOP Class UID of every object it refers to, as it says.
     """
 
     geometry: GridGeometry
@@ -121,6 +122,7 @@ class DoseGrid:
     fraction_groups: tuple[int, ...] = ()
     normalisation_point_mm: tuple[float, float, float] | None = None
     structure_set_uids: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.stored.shape != self.geometry.shape:

@@ -118,6 +118,7 @@ class Plan:
         reviewed: ReviewDate and ReviewTime of the approval, likewise.
         frame_of_reference_uid: of the plan, empty when absent.
         references: other plans it names.
+        named: SOP Instance UID and SOP Class UID of every object it refers to, as it says.
     """
 
     sop_instance_uid: str
@@ -137,3 +138,4 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     reviewed: str = ""
     references: tuple[PlanReference, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()

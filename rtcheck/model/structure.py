@@ -71,7 +71,11 @@ class ROI:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructureSet:
-    """One RT Structure Set. `created` is its date and time as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty."""
+    """One RT Structure Set.
+
+    `created` is its date and time as YYYYMMDDHHMMSS (YYYYMMDD without a time), or empty; `reviewed` that of its
+    approval, likewise.
+    """
 
     sop_instance_uid: str
     label: str
@@ -81,3 +85,4 @@ class StructureSet:
     created: str = ""
     source: str = ""
     findings: tuple[Finding, ...] = ()
+    reviewed: str = ""

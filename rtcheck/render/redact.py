@@ -202,7 +202,9 @@ def _subject(
     """Return what a finding is about: kept where it is ours (a constraint, a key), else a pseudonym."""
     subject = one.subject
     ours = one.code.startswith("RTD7") and one.code != "RTD758"  # constraints, rules, lesions and keys
-    if ours or subject in names.given or subject in structures:
+    if not ours and subject in names.given:
+        return names.given[subject]  # given out for an earlier finding, which `clean` does not know of
+    if ours or subject in structures:
         return clean(subject)
     if not subject or fold_name(subject) in kept or _TARGET.fullmatch(subject) or _LESION.fullmatch(subject):
         return subject

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from rtcheck.model.case import Case
 from rtcheck.model.finding import Finding, finding
@@ -16,6 +18,8 @@ __all__ = ["NOT_DELIVERED", "choose_doses", "treatment_beams"]
 
 NOT_DELIVERED = ("SETUP", "OPEN_PORTFILM", "TRMT_PORTFILM")
 """TreatmentDeliveryType (PS3.3 §C.8.8.14) of beams that are no treatment."""
+_SAME_DOSE = 0.02
+"""Share of the highest dose by which a whole and the sum of its parts may differ: each is rounded, and calculated."""
 _SESSION = ("FRACTION_SESSION", "BEAM_SESSION", "BRACHY_SESSION")
 
 
@@ -42,15 +46,9 @@ def choose_doses(case: Case, plans: tuple[Plan, ...], *, named: bool) -> tuple[l
         else:
             (findings if refused else missing).extend(problems)
     if len(parts) == len(plans):
-        if multi.exact:
-            findings.append(
-                finding(
-                    "RTD104",
-                    multi.exact[0].source,
-                    "Every plan has its own dose: the MULTI_PLAN dose is not used.",
-                    severity="I",
-                )
-            )
+        for dose in multi.exact:
+            message = "Every plan has its own dose: the MULTI_PLAN dose is not used."
+            findings.append(_unused(dose, [grid for part in parts for grid in part.grids], message))
         return parts, findings
     if not parts and len(multi.exact) == 1 and len(missing) >= len(plans):
         counts = {fraction_count(plan) for plan in plans}
@@ -78,6 +76,27 @@ def choose_doses(case: Case, plans: tuple[Plan, ...], *, named: bool) -> tuple[l
         )
         findings.append(finding("RTD204", dose.source, "No dose in the export stands for the whole course."))
     return parts, findings + missing
+
+
+def _unused(whole: DoseGrid, parts: Sequence[DoseGrid], message: str, subject: str = "") -> Finding:
+    """RTD104 about doses that are not needed: a note, and W where whole and parts are on one grid and differ.
+
+    They differ where some voxel is apart by more than 2 % of the highest dose of the whole, or by the steps of the
+    stored integers.
+    """
+    name = subject or whole.source
+    if not parts or any(part.geometry != whole.geometry for part in parts):
+        return finding("RTD104", name, message, "I")
+    total = np.zeros(whole.geometry.shape)
+    for part in parts:
+        total += part.stored * part.scaling_gy
+    apart = float(np.max(np.abs(total - whole.stored * whole.scaling_gy), initial=0.0))
+    steps = whole.scaling_gy + sum(part.scaling_gy for part in parts)
+    highest = float(whole.stored.max(initial=0)) * whole.scaling_gy
+    if apart <= max(_SAME_DOSE * highest, steps):
+        return finding("RTD104", name, f"{message} They agree within {apart:.3g} Gy.", "I", apart_gy=apart)
+    message = f"{message} They differ by up to {apart:.3g} Gy: one of them is of another state. Export them together."
+    return finding("RTD104", name, message, "W", apart_gy=apart)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,14 +176,9 @@ def _dose_of_plan(plan: Plan, doses: list[DoseGrid]) -> tuple[tuple[DoseGrid, ..
     if whole:
         problems = _listed_beams(plan, whole[0])
         if beams:
-            problems.append(
-                finding(
-                    "RTD104",
-                    name,
-                    f"{len(beams)} BEAM doses are not used: the plan has a dose of the whole.",
-                    severity="I",
-                )
-            )
+            message = f"{len(beams)} BEAM doses are not used: the plan has a dose of the whole."
+            complete = not _beam_sum_problems(plan, beams)
+            problems.append(_unused(whole[0], beams if complete else [], message, name))
         return (whole[0],), problems, False
     if beams:
         problems = _beam_sum_problems(plan, beams)

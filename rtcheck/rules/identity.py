@@ -8,14 +8,16 @@ not know says nothing, for a wrong alarm about every second structure would be r
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from rtcheck.model.finding import Finding, finding
 from rtcheck.model.structure import ROI
 from rtcheck.rules.laterality import side_of_name
+from rtcheck.rules.lesions import LesionBinding
 from rtcheck.rules.names import NameTable, StandardName, fold_name
 
-__all__ = ["identity_findings"]
+__all__ = ["copied_findings", "identity_findings"]
 
 _TARGET = re.compile(r"^(?:i?gtv|i?ctv|ptv|itv)|target volume|tumou?r volume|靶区|肿瘤体积")
 _SURFACE = frozenset(("External", "Skin"))
@@ -53,6 +55,43 @@ def identity_findings(judged: Iterable[ROI], rois: Sequence[ROI], names: NameTab
                 "planning system which it is."
             )
             out.append(finding("RTD320", roi.name, message, said=sorted({text for text, _ in said})))
+    return tuple(out)
+
+
+def copied_findings(
+    judged: Iterable[ROI], rois: Sequence[ROI], bindings: Iterable[LesionBinding], names: NameTable
+) -> tuple[Finding, ...]:
+    """RTD320 for every structure of `judged` that has the contours of another one that it cannot be.
+
+    One of two organs, of an organ and a target, or of the targets of two lesions was not drawn but copied.
+
+    Args:
+        judged: the structures to look at.
+        rois: all structures.
+        bindings: of the registered lesions.
+        names: the table of names.
+    """
+    lesion_of = {id(roi): binding.lesion.id for binding in bindings
+                 for role in binding.roles.values() for roi in role.rois}  # fmt: skip
+    alike: dict[tuple[int, bytes], list[ROI]] = defaultdict(list)
+    for roi in rois:
+        if len(roi.contours.points_mm):
+            alike[len(roi.contours.points_mm), roi.contours.points_mm.tobytes()].append(roi)
+    out = []
+    for roi in judged:
+        same = alike.get((len(roi.contours.points_mm), roi.contours.points_mm.tobytes()), [])
+        others = sorted(
+            other.name for other in same if other is not roi and (
+                _contradicts(roi.name, other.name, names)
+                or lesion_of.get(id(roi), "") != lesion_of.get(id(other), lesion_of.get(id(roi), ""))
+            )
+        )  # fmt: skip
+        if others:
+            message = (
+                f"{roi.name} has exactly the contours of {', '.join(others)}: one of them is a copy under another "
+                "name. Check which was drawn."
+            )
+            out.append(finding("RTD320", roi.name or f"ROI {roi.number}", message, others=others))
     return tuple(out)
 
 

@@ -54,20 +54,25 @@ def laterality_findings(rois: Sequence[ROI], body: ROI | None, judged: Iterable[
     """
     middle = _centroid_x(body) if body is not None else None
     partners = {(_bare(roi.name), side_of_name(roi.name)): roi for roi in rois if side_of_name(roi.name)}
-    out = []
-    for roi in judged:
-        side = side_of_name(roi.name)
-        if not side:
-            continue
-        x = _centroid_x(roi)
-        centre = middle
+
+    def lies(roi: ROI, side: str) -> tuple[float, float] | None:
+        """Return where the middle of a structure is, and that of the patient; None where that is not known."""
+        x, centre = _centroid_x(roi), middle
         if centre is None or (body is not None and body.frame_of_reference_uid != roi.frame_of_reference_uid):
             other = partners.get((_bare(roi.name), "right" if side == "left" else "left"))
             same = other is not None and other.frame_of_reference_uid == roi.frame_of_reference_uid
             far = _centroid_x(other) if other is not None and same else None
             centre = None if far is None or x is None else (far + x) / 2
-        if x is None or centre is None:
+        return None if x is None or centre is None else (x, centre)
+
+    looked = list(judged)
+    out = _mirrored([(side, lies(roi, side)) for roi in rois if (side := side_of_name(roi.name))])
+    for roi in looked:
+        side = side_of_name(roi.name)
+        place = lies(roi, side) if side else None
+        if place is None:
             continue
+        x, centre = place
         towards_left = x - centre
         if (towards_left if side == "right" else -towards_left) > _MARGIN_MM:
             found = "left" if side == "right" else "right"
@@ -82,6 +87,21 @@ def laterality_findings(rois: Sequence[ROI], body: ROI | None, judged: Iterable[
                 )
             )
     return tuple(out)
+
+
+def _mirrored(places: Iterable[tuple[str, tuple[float, float] | None]]) -> list[Finding]:
+    """RTD322 where structures of both sides lie on the other one and none on its own: the whole set is mirrored."""
+    known = [(side, place[0] - place[1]) for side, place in places if place is not None]
+    wrong = {side for side, towards_left in known
+             if (towards_left if side == "right" else -towards_left) > _MARGIN_MM}  # fmt: skip
+    right = any((towards_left if side == "left" else -towards_left) > _MARGIN_MM for side, towards_left in known)
+    if right or len(wrong) < 2:
+        return []
+    message = (
+        f"None of the {len(known)} structures named left or right lies on its side: the structure set seems mirrored, "
+        "or its names exchanged. Compare it with its images."
+    )
+    return [finding("RTD322", "structure set", message, structures=len(known))]
 
 
 def _bare(name: str) -> str:

@@ -26,6 +26,7 @@ from rtcheck.model.structure import StructureSet
 from rtcheck.rules.beams import beam_findings, radiation_findings
 from rtcheck.rules.course import Course, CoursePart, describe_plan, fraction_count
 from rtcheck.rules.dose_links import choose_doses
+from rtcheck.rules.kinds import copied_doses, kind_findings
 from rtcheck.rules.revisions import later, revision_findings
 
 __all__ = ["select_course", "several_patients", "without_consequences"]
@@ -53,6 +54,8 @@ def select_course(case: Case, record: PatientRecord | None) -> Course:
     findings += link_findings
     findings += [item for part in parts for grid in part.grids for item in grid.findings]
     findings += _consistency(parts, structure_sets)
+    findings += kind_findings(case, plans, [grid for part in parts for grid in part.grids])
+    findings += copied_doses([grid for part in parts for grid in part.grids])
     used = {structures.sop_instance_uid for structures in structure_sets}
     others = tuple(item for item in case.structure_sets if item.sop_instance_uid not in used)
     return Course(plans, tuple(parts), structure_sets, others, tuple(findings))
@@ -194,8 +197,18 @@ def _choose_structures(case: Case, plans: tuple[Plan, ...]) -> tuple[tuple[Struc
 
 
 def _approval(structures: StructureSet) -> list[Finding]:
-    """RTD110 for a rejected set (F); one that is unapproved is a note, for few systems approve structures apart."""
+    """RTD110 for a rejected set (F); one that is unapproved is a note, for few systems approve structures apart.
+
+    RTD112 (W) for one that is newer than its approval.
+    """
     name = structures.label or structures.source
+    if structures.approval_status == "APPROVED" and later(structures.created, structures.reviewed):
+        message = (
+            "The structure set is dated after its approval: an earlier state of it was approved. Approve the "
+            "structures as they are now."
+        )
+        dates = {"structures": structures.created, "approved": structures.reviewed}
+        return [finding("RTD112", name, message, "W", **dates)]
     if structures.approval_status == "REJECTED":
         message = "ApprovalStatus of the structure set is REJECTED. Export the structures that were approved."
         return [finding("RTD110", name, message, "F")]

@@ -28,6 +28,9 @@ _PLAUSIBLE = (0.8, 1.3)
 
 _HYPOTHESIS_TOLERANCE = 0.2
 
+_NO_TARGET = ("EXTERNAL", "ORGAN", "AVOIDANCE", "BOLUS", "SUPPORT", "FIXATION", "CONTRAST_AGENT")
+"""RTROIInterpretedType of what nobody prescribes to."""
+
 _HOTTEST = 3.0
 """No plan's hottest point has more than this many times its prescription; steep stereotactic ones reach two."""
 
@@ -55,7 +58,8 @@ def check_prescriptions(course: Course, bindings: Sequence[LesionBinding]) -> Pr
     the lesion's ROIs must state it, in one plan or summed over the plans; where none is tied to it, those without an
     ROI must state the dose of at least one lesion.
     """
-    findings: list[Finding] = [item for plan in course.plans for item in _several(plan)]
+    findings: list[Finding] = [item for plan in course.plans for item in (*_several(plan), *_at_odds(plan))]
+    findings += [item for plan in course.plans for item in _no_targets(course, plan)]
     contradicted: set[str] = set()
     wanted = [binding for binding in bindings if binding.lesion.consolidative and binding.lesion.dose_gy is not None]
     counts = course.fraction_counts
@@ -152,6 +156,47 @@ def _several(plan: Plan) -> list[Finding]:
             )
             out.append(finding("RTD501", describe_plan(plan), message, "W", plan_gy=sorted(values)))
     return out
+
+
+def _at_odds(plan: Plan) -> list[Finding]:
+    """RTD501 (W) for a dose reference that contradicts itself: a target's dose for an organ, or bounds out of order."""
+    out = []
+    for ref in plan.dose_references:
+        stated = [
+            (value, what) for value, what in (
+                (ref.target_minimum_gy, "TargetMinimumDose (300A,0025)"),
+                (ref.target_prescription_gy, "TargetPrescriptionDose (300A,0026)"),
+                (ref.target_maximum_gy, "TargetMaximumDose (300A,0027)"),
+            ) if value is not None
+        ]  # fmt: skip
+        wrong = ""
+        if ref.kind == "ORGAN_AT_RISK" and ref.target_prescription_gy is not None:
+            wrong = "is of type ORGAN_AT_RISK but states a TargetPrescriptionDose (300A,0026)"
+        if ref.target_prescription_gy is not None and ref.target_prescription_gy <= 0:
+            wrong = f"prescribes {format_number(ref.target_prescription_gy)} Gy (TargetPrescriptionDose (300A,0026))"
+        for (low, one), (high, other) in itertools.pairwise(stated):
+            if low > high * (1 + 1e-3):
+                wrong = f"states {format_number(low)} Gy as {one}, above {format_number(high)} Gy as {other}"
+        if wrong:
+            message = f"Dose reference {ref.number} {wrong}. Check what is prescribed."
+            out.append(finding("RTD501", describe_plan(plan), message, "W", reference=ref.number))
+    return out
+
+
+def _no_targets(course: Course, plan: Plan) -> list[Finding]:
+    """RTD320 for a prescription to a structure that by its own type is no target."""
+    rois = next((item.rois for item in course.structure_sets if item.sop_instance_uid == plan.structure_set_uid), ())
+    numbers = {ref.roi_number for ref in _targets(plan)}
+    return [
+        finding(
+            "RTD320",
+            roi.name or f"ROI {roi.number}",
+            f"{describe_plan(plan)} prescribes to {roi.name or f'ROI {roi.number}'}, which is of type "
+            f"{roi.interpreted_type}. Check which structure is meant.",
+            interpreted_type=roi.interpreted_type,
+        )
+        for roi in rois if roi.number in numbers and roi.interpreted_type in _NO_TARGET
+    ]  # fmt: skip
 
 
 def check_grid_level(course: Course) -> list[Finding]:

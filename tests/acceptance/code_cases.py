@@ -96,7 +96,8 @@ def plans(*counts: int, summed: tuple[str, ...] | None = None, replaced: bool = 
                 item.RTPlanRelationship = "PREDECESSOR"
                 made.ReferencedRTPlanSequence = [item]
             datasets[f"plan{index}"] = made
-            part = step(high_gy=53.0 / len(counts), low_gy=2.0 / len(counts))
+            share = (1 + 0.1 * (2 * index - len(counts) - 1)) / len(counts)
+            part = step(high_gy=53.0 * share, low_gy=2.0 * share)
             if summed is None:
                 datasets[f"dose{index}"] = rt_dose(
                     part, GRID, seed="simple", role=f"dose{index}", plan_uids=[uid("simple", f"plan{index}")]
@@ -118,7 +119,7 @@ def beam_doses(*present: int) -> Any:
         datasets["plan"].DoseReferenceSequence = kept
         del datasets["dose"]
         for number in present:
-            part = step(high_gy=26.5, low_gy=1.0)
+            part = step(high_gy=53.0 * number / 3, low_gy=2.0 * number / 3)
             datasets[f"dose{number}"] = rt_dose(
                 part, GRID, seed="simple", role=f"dose{number}", beams=(number,), summation="BEAM"
             )

@@ -157,10 +157,15 @@ FOUND = {
     ),
 }  # fmt: skip
 
+
+def prescribed_alike(datasets):
+    """One structure is prescribed the same dose twice."""
+    prescribed_twice(datasets)
+    datasets["plan"].DoseReferenceSequence[-1].TargetPrescriptionDose = "50"
+
+
 ACCEPTED = {
-    "the same prescription twice": lambda datasets: datasets["plan"].DoseReferenceSequence.append(
-        copy.deepcopy(datasets["plan"].DoseReferenceSequence[0])
-    ),
+    "the same prescription twice": prescribed_alike,
     "a second treatment beam in the group": second_beam(group=True),
     "setup beam that the dose lists": second_beam(delivery="SETUP", listed=True),
     "structures that nobody approved": struct(ApprovalStatus="UNAPPROVED")["mutate"],

@@ -160,8 +160,10 @@ def without(role, *path):
          "NominalPriorDose"),
         (plan(ReviewDate="20260228"), without("plan", "ReviewDate"), "RTD112", "ReviewDate"),
         (plan(RTPlanDate="20260303", ReviewDate="20260304"), without("plan", "RTPlanDate"), "RTD112", "RTPlanDate"),
-        (struct(StructureSetDate="20260303"), without("struct", "StructureSetDate"), "RTD112", "StructureSetDate"),
-        (struct(StructureSetDate="20260303"), without("dose", "InstanceCreationDate"), "RTD112",
+        (struct(StructureSetDate="20260303", ReviewDate="20260304"), without("struct", "StructureSetDate"), "RTD112",
+         "StructureSetDate"),
+        (struct(ReviewDate="20260228"), without("struct", "ReviewDate"), "RTD112", "ReviewDate"),
+        (struct(StructureSetDate="20260303", ReviewDate="20260304"), without("dose", "InstanceCreationDate"), "RTD112",
          "InstanceCreationDate"),
         (plan(PlanIntent="VERIFICATION"), without("plan", "PlanIntent"), "RTD109", "PlanIntent"),
         (change("dose", PatientBirthDate="19700101"), without("dose", "PatientBirthDate"), "RTD101",
@@ -375,7 +377,9 @@ def test_a_structure_cut_by_the_dose_grid(bench):
         coverage=False,
     )
     result = bench.check(export=bench.build(grid=CUT).folder, protocol=rows, registry=PALLIATIVE)
-    (outside,) = [item for item in result.doc["findings"] if item["code"] == "RTD602" and item["severity"] == "W"]
+    found = [item for item in result.doc["findings"] if item["code"] == "RTD602" and item["severity"] == "W"]
+    (outside,) = [item for item in found if item["subject"] == "SpinalCord"]
+    assert [item["subject"] for item in found if item is not outside] == ["PTV_L2"], "which the plan prescribes to"
     assert outside["evidence"]["fraction"] == pytest.approx(SHARE, abs=0.005), result.text
     assert result.state("bounded") == "MET"
     assert result.outcome("bounded")["low"] == 0

@@ -75,12 +75,12 @@ def beam_case(bench, doses, *, beams=(1, 2), summation="BEAM"):
 
 def test_row_47_beam_missing(bench):
     """Beam doses are summed when they are exactly the plan's treatment beams, else refused (RTD505)."""
-    whole = bench.check(export=beam_case(bench, {1: 0.5, 2: 0.5}), protocol=CORD)
+    whole = bench.check(export=beam_case(bench, {1: 0.6, 2: 0.4}), protocol=CORD)
     assert whole.verdict == "PASS", whole.text
     assert whole.outcome("cord")["value"] == pytest.approx(2.0)
     refused(bench.check(export=beam_case(bench, {1: 0.5}), protocol=CORD), "RTD505")
-    refused(bench.check(export=beam_case(bench, {1: 0.5, 2: 0.5}, beams=(1, 2, 3)), protocol=CORD), "RTD505")
-    result = bench.check(export=beam_case(bench, {1: 0.5, 2: 0.5, 7: 0.1}), protocol=CORD)
+    refused(bench.check(export=beam_case(bench, {1: 0.6, 2: 0.4}, beams=(1, 2, 3)), protocol=CORD), "RTD505")
+    result = bench.check(export=beam_case(bench, {1: 0.6, 2: 0.4, 7: 0.1}), protocol=CORD)
     assert result.code == 4, result.text
     assert "RTD505" in result.codes
 

@@ -80,14 +80,11 @@ def test_structures_switch_on_and_off(visit, page_file):
     before = seen.page.evaluate(pixels)
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
-    seen.page.wait_for_timeout(100)
-    hidden = seen.page.evaluate(pixels)
+    seen.page.wait_for_function(f"before => {pixels} !== before", arg=before)
     button.focus()
     button.press("Enter")
     assert button.get_attribute("aria-pressed") == "true"
-    seen.page.wait_for_timeout(100)
-    assert hidden != before
-    assert seen.page.evaluate(pixels) == before
+    seen.page.wait_for_function(f"before => {pixels} === before", arg=before)
     assert seen.faults == []
 
 

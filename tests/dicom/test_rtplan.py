@@ -119,6 +119,8 @@ def test_brachy(tmp_path):
     del ds.FractionGroupSequence[0].ReferencedBeamSequence
     ds.FractionGroupSequence[0].NumberOfBeams = 0
     ds.FractionGroupSequence[0].ReferencedBrachyApplicationSetupSequence = [setup]
+    assert codes(read(tmp_path.parent / "none", ds)) == ["RTD009E"], "the group says that it has none"
+    ds.FractionGroupSequence[0].NumberOfBrachyApplicationSetups = 1
     case = read(tmp_path, ds)
     assert codes(case) == []
     assert only_plan(case).fraction_groups[0].brachy_setups == (3,)

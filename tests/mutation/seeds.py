@@ -10,7 +10,7 @@ import copy
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,11 @@ def _chinese() -> Seed:
     return _small(objects, registry=_registry(ptv=["\u809d\u9776\u533a"]), protocol=text)
 
 
+def _share(share: float, points: Any) -> Any:
+    """A share of the dose."""
+    return dose_at(points) * share
+
+
 def _beams() -> Seed:
     """Two doses by beam, 32 bits, that together are the plan's."""
     from tests.synthetic.dicom import BeamSpec
@@ -166,8 +171,9 @@ def _beams() -> Seed:
     grid = box_grid(LOW, HIGH, (3.0, 3.0, 3.0))
     del objects["dose"]
     for number in (1, 2):
+        part = partial(_share, number / 3)
         objects[f"dose{number}"] = rt_dose(
-            lambda points: dose_at(points) / 2, grid, bits=32, summation="BEAM", beams=[number], role=f"dose{number}"
+            part, grid, bits=32, summation="BEAM", beams=[number], role=f"dose{number}"
         )
     return _small(objects, values=False)
 

@@ -11,7 +11,9 @@ RIGHT, LEFT = ((-60, -40), (0, 20), (0, 12)), ((40, 60), (0, 20), (0, 12))
 def test_without_a_body_the_other_one_of_a_pair_tells_the_side():
     """Lungs whose names are exchanged are seen from each other; x grows towards the patient's left."""
     swapped = box(*RIGHT, number=1, name="Lung_L"), box(*LEFT, number=2, name="Lung_R")
-    assert [item.subject for item in laterality_findings(swapped, None, swapped)] == ["Lung_L", "Lung_R"]
+    assert [item.subject for item in laterality_findings(swapped, None, swapped)] == [
+        "structure set", "Lung_L", "Lung_R",
+    ]  # fmt: skip
     right = box(*LEFT, number=1, name="Lung_L"), box(*RIGHT, number=2, name="Lung_R")
     assert laterality_findings(right, None, right) == ()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rtcheck.model.finding import finding
@@ -38,7 +39,7 @@ def test_one_plan_with_one_dose_and_its_structure_set_is_a_course():
 
 def test_all_plans_of_the_export_make_the_course():
     """Without a list in the registry every plan is part of the course, each with its own dose."""
-    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",))
+    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",), scaling_gy=0.0004)
     course = chosen(plans=[plan(), plan(**B)], doses=[DOSE, second])
     assert course.findings == ()
     assert [part.grids for part in course.parts] == [(DOSE,), (second,)]
@@ -239,11 +240,42 @@ def test_two_multi_plan_doses_are_refused():
 
 def test_plan_doses_make_a_multi_plan_dose_irrelevant():
     """The doses of the single plans are used, so that nothing is counted twice."""
-    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",))
-    both = replace(DOSE, sop_instance_uid="1.9.3", summation_type="MULTI_PLAN", plan_uids=("1.2.3.3", "1.2.3.9"))
+    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",), scaling_gy=DOSE.scaling_gy / 2)
+    both = replace(
+        DOSE, sop_instance_uid="1.9.3", summation_type="MULTI_PLAN", plan_uids=("1.2.3.3", "1.2.3.9"),
+        scaling_gy=DOSE.scaling_gy * 1.5,
+    )  # fmt: skip
     course = chosen(plans=[plan(), plan(**B)], doses=[DOSE, second, both])
     assert codes(course) == []
+    assert codes(course, "I") == ["RTD104"]
     assert course.grids == (DOSE, second)
+
+
+def test_a_whole_that_its_parts_contradict_is_said():
+    """A sum of plans, or a dose of beams, that differs from what is used is of another state: RTD104 W."""
+    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",), scaling_gy=DOSE.scaling_gy / 2)
+    both = replace(DOSE, sop_instance_uid="1.9.3", summation_type="MULTI_PLAN", plan_uids=("1.2.3.3", "1.2.3.9"))
+    course = chosen(plans=[plan(), plan(**B)], doses=[DOSE, second, both])
+    assert codes(course) == ["RTD104"]
+    assert "differ by up to" in course.findings[0].message
+    elsewhere = replace(both, geometry=replace(both.geometry, origin_mm=(0.0, 0.0, 0.0)))
+    assert codes(chosen(plans=[plan(), plan(**B)], doses=[DOSE, second, elsewhere])) == []
+    groups = (FractionGroup(1, 5, ((1, 5.0), (2, 5.0))),)
+    beams = with_beams(DOSE, 1, 2)
+    changed = (beams[0], replace(beams[1], scaling_gy=beams[1].scaling_gy * 2))
+    planned = plan(beams=(Beam(1), Beam(2)), fraction_groups=groups)
+    assert codes(chosen(plans=[planned], doses=[DOSE, *beams])) == []
+    assert codes(chosen(plans=[planned], doses=[DOSE, *changed])) == ["RTD104"]
+
+
+def test_a_dose_that_is_a_copy_is_said():
+    """Two doses that are the same voxel for voxel and are summed: RTD104 W; zeros everywhere are not alike."""
+    second = replace(DOSE, sop_instance_uid="1.9.2", plan_uids=("1.2.3.9",))
+    assert codes(chosen(plans=[plan(), plan(**B)], doses=[DOSE, second])) == ["RTD104"]
+    nothing = np.zeros_like(DOSE.stored)
+    nothing.setflags(write=False)
+    empty = [replace(item, stored=nothing) for item in (DOSE, second)]
+    assert codes(chosen(plans=[plan(), plan(**B)], doses=empty)) == []
 
 
 def test_one_plan_of_two_without_a_dose_is_refused():

@@ -100,24 +100,31 @@ DIFFERENT_SEVERITIES: tuple[tuple[str, str], ...] = (
     ("RTD008, RTD009, RTD010, RTD012, RTD013", ("E in the catalogue; F where the whole object cannot be used: what is "
      "left out leaves no verdict.")),
     ("RTD101", ("F for another PatientID, birth date or sex; W for another name under one id, for names change and are "
-     "transcribed, and for ids that the registry lists as one patient's.")),
-    ("RTD104, RTD204", "I for a dose that is not needed because a better one stands for the plan, or never used."),
+     "transcribed, for ids that the registry lists as one patient's, and for a sex or age that is not that recorded.")),
+    ("RTD104, RTD204", ("I for a dose that is not needed because a better one stands for the plan, or never used. "
+     "RTD104 is W where such a dose contradicts those that are used, and for doses that are summed and are the same "
+     "voxel for voxel.")),
+    ("RTD009, RTD010", ("W for control points that are not as many as their beam says or do not reach its final "
+     "weight, and for a number that several dose references have: no number of a verdict comes from them.")),
+    ("RTD015", "W for a reference that gives an object another SOP class than it has."),
     ("RTD103", ("W where the dose names another structure set than the plan, or the plan prescribes to a structure "
      "that its set does not have: the links themselves are whole.")),
     ("RTD109", "W for a PlanIntent that is none of the standard's terms, and for one that verifies another."),
     ("RTD110", "F when REJECTED, plan or structures; I for structures that are not approved, as in most systems."),
     ("RTD203", "W for a physical dose of protons or ions: the number is right, the limit is of photons."),
     ("RTD217", "I for a single voxel at the largest integer: systems that scale each grid to its full range have one."),
+    ("RTD219", ("W where the mean dose of a structure that the plan prescribes to is beyond 0.8 or 1.3 of it, E beyond "
+     "0.5 or 2.")),
     ("RTD222", "I for the stored curves that agree: one note with their names."),
     ("RTD305", ("W for contours of fewer than three points or without area, which enclose nothing and are left out, "
-     "and for a contour that lies beside both of its neighbours.")),
+     "for a contour that lies beside both of its neighbours, and for observations of a structure that is not there.")),
     ("RTD312", ("W where filling the gap or leaving it empty changes neither volume nor dose; of slices left out all "
      "along, where it changes the volume by at most 2 %.")),
     ("RTD316, RTD319, RTD320, RTD322, RTD606", ("as the priority of the constraint that uses the structure; nothing "
      "for one that nothing uses. RTD320 about a lesion outside its organ is I where no constraint uses the organ.")),
     ("RTD316, RTD319, RTD504, RTD513", "I where nothing could be compared; the note says what (see below)."),
     ("RTD501", ("I where the plan states no prescription: the registry's is used and not confirmed. W for two "
-     "prescriptions to one structure.")),
+     "prescriptions to one structure, and for a dose reference that contradicts itself.")),
     ("RTD505", ("W for treatment beams that no fraction group delivers, setup beams with a dose, and plans without a "
      "treatment beam.")),
     ("RTD512", "I for couch and immobilisation that are drawn."),
