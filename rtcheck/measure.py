@@ -73,6 +73,7 @@ class Problem:
 class Bench:
     """The dose of the course, the structure model, and everything measured so far.
 
+    ROIs are known by their identity: `rois` are those that were stacked, so that no other can take it.
     `targets` (lesion id and target, None where it has none) and `external` say whose the dose around a target is.
     `stacks` are those asked for; what `known` holds beyond them was stacked ahead, and nobody sees it before asking.
     `ahead` gives what is sampled ahead, by its name and what it is made of, as often as it will be sampled.
@@ -80,6 +81,7 @@ class Bench:
 
     dose: DoseField
     model: Literal["prism", "shape"]
+    rois: dict[int, ROI] = field(default_factory=dict)
     stacks: dict[int, _Stacked] = field(default_factory=dict)
     known: dict[int, _Stacked] = field(default_factory=dict)
     ahead: dict[tuple[str, _Key], list[Callable[[], object]]] = field(default_factory=dict)
@@ -137,6 +139,7 @@ def frame_findings(rois: Iterable[ROI], course_field: DoseField) -> tuple[Findin
 def stack_of(bench: Bench, roi: ROI) -> _Stacked:
     """Return the contour stack of an ROI and what stacking brought up; None: unusable, with a finding of severity E."""
     if id(roi) not in bench.stacks:
+        bench.rois[id(roi)] = roi
         if id(roi) not in bench.known:
             framed = bool(roi.frame_of_reference_uid)
             bench.known[id(roi)] = stack_contours(roi) if framed else (None, frame_findings((roi,), bench.dose))
