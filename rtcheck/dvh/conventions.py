@@ -21,8 +21,8 @@ from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
 
-_BEYOND = 0.36
-_BEYOND_PLANES = 1.6
+_BEYOND = 0.45
+_BEYOND_PLANES = 1.4
 """How far beyond either structure model the interval reaches, as a share of their difference: the first plus the second
 over the number of planes, at most all of it, since a solid of few contours is the least known. By calibration on closed
 forms, and on boxes, cylinders and the like turned at random. Under `shape` the ends of prisms are most of the width,
