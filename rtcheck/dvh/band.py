@@ -12,7 +12,7 @@ import numpy as np
 
 from rtcheck.dvh.chance import volumes_apart
 from rtcheck.dvh.cumulative import DOSE_TOLERANCE, Cumulative, cumulative
-from rtcheck.dvh.curve import BEND, DVH, StructureDose
+from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.model.arrays import FloatArray
 
 __all__ = ["Band", "band", "drawing_doses"]
@@ -71,7 +71,7 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
     found = [_of(curve, dose, doses_gy, relative=relative) for curve in conventions]
     sampling = bend = np.zeros(len(doses_gy))
     if len(rough) == 2:
-        bend = BEND * (found.pop().value - found[-1].value)
+        bend = found.pop().value - found[-1].value
     if rough:
         unit = 100.0 if relative else conventions[0].inside
         apart = [unit * volumes_apart(conventions[0], cumulative(dose.coarse), gray) for gray in doses_gy.tolist()]

@@ -21,6 +21,10 @@ _CHUNK = 20_000
 _STEP_MM = 0.6
 _LEAST_MM = 0.02
 _KEPT = 12
+_SKIN_MM = 2.0
+"""The first step from a point of the patient's surface."""
+_NOT_MUCH = 0.9
+"""Points of the patient's surface with less than this share of the dose known already are left out."""
 _SLACK_MM = 0.01
 """Points set on the surface may be this much nearer to the target: its own surface is known by points."""
 _STAR = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=np.float64)
@@ -53,7 +57,8 @@ def highest_beyond(field: DoseField, nodes: DoseNodes, territory: Territory, dis
 
     Nodes are looked at from the hottest downwards until one lies in that region. Between nodes the dose can only be
     higher than at all of them on the region's inner surface: points are set on it wherever a cell with a hotter corner
-    meets it, about a millimetre apart, and from the hottest of them the search goes on in ever smaller steps.
+    meets it, about a millimetre apart, and from the hottest of them the search goes on in ever smaller steps. Likewise
+    from the hottest points of the patient's surface: between the last node inside and the skin the dose may rise.
 
     Args:
         field: the dose of the course.
@@ -71,6 +76,12 @@ def highest_beyond(field: DoseField, nodes: DoseNodes, territory: Territory, dis
         if step < _LEAST_MM:
             break
         points = territory.at_distance((points[:, None, :] + step * _STAR).reshape(-1, 3), distance_mm)
+        step /= 2
+    points, step = _on_skin(field, territory, distance_mm, best), _SKIN_MM
+    while len(points) and step >= _LEAST_MM:
+        points, dose = _hottest(field, territory, distance_mm, (points[:, None, :] + step * _STAR).reshape(-1, 3))
+        if len(points) and float(dose[0]) > best:
+            best, place = float(dose[0]), points[0]
         step /= 2
     cut = _shell_cut(field, territory, distance_mm)
     if best < 0:
@@ -126,6 +137,21 @@ def _surface_of(nodes: DoseNodes, territory: Territory, distance_mm: float, best
     meets = territory.is_beyond(middle, distance_mm - reach) & ~territory.is_beyond(middle, distance_mm + reach)
     points = (low[meets, None, :] + _QUARTERS * size[meets, None, :]).reshape(-1, 3)
     return territory.at_distance(nodes.lps(*points.T), distance_mm) if len(points) else points
+
+
+def _on_skin(field: DoseField, territory: Territory, distance_mm: float, best: float) -> FloatArray:
+    """(n, 3) the hottest points of the patient's surface at the distance or further, unless much colder than `best`."""
+    points = territory.skin()
+    dose = np.nan_to_num(dose_parts(field, np.eye(3), *np.ascontiguousarray(points.T)).sum(axis=0), nan=-1.0)
+    order = np.argsort(-dose, kind="stable")
+    order = order[: np.count_nonzero(dose > _NOT_MUCH * max(best, 0.0))]
+    for begin in range(0, len(order), _CHUNK // 10):
+        some = points[order[begin : begin + _CHUNK // 10]]
+        far = territory.is_beyond(some, distance_mm)
+        far[far] = territory.belongs(some[far])
+        if np.any(far):
+            return some[far][:_KEPT]
+    return np.zeros((0, 3))
 
 
 def _hottest(

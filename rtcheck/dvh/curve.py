@@ -50,8 +50,9 @@ class StructureDose:
             The interval of a metric is the envelope over `value` and these ...
         coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
             sampling, which tells the sampling error ...
-        bent: ... and on one side by `BEND` times ``metric(bent) - metric(coarse)``: the coarse sampling with what cubic
-            interpolation of the dose would add to each sample. It tells what the spacing of the dose grid leaves open,
+        bent: ... and on one side by ``metric(bent) - metric(coarse)``: the coarse sampling with `BEND` times what cubic
+            interpolation of the dose would add to each sample (each, not the metric, since near its highest dose a
+            volume grows faster than the dose does). It tells what the spacing of the dose grid leaves open,
             and to which side; with the sampling error in one number the two could cancel each other ...
         dose_error_gy: ... and for doses by this (quantisation of the stored integers); V-type metrics are evaluated
             at the dose plus and minus it.

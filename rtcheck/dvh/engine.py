@@ -44,12 +44,12 @@ from rtcheck.dvh.sampling import (
 from rtcheck.dvh.settled import settled
 from rtcheck.dvh.tails import Wanting
 from rtcheck.dvh.thinning import thinned
-from rtcheck.dvh.unseen import bulge_mm, surface_slope
+from rtcheck.dvh.unseen import bulge_mm, bulge_share, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
 from rtcheck.geometry.smooth_volume import smooth_volume
 from rtcheck.geometry.solid import Leaf, Solid
-from rtcheck.geometry.variants import SignedLeaf, Variant, leaves_of, variants_of
+from rtcheck.geometry.variants import SignedLeaf, Variant, leaves_of, variants_of, with_edges
 from rtcheck.model.arrays import FloatArray, extent
 from rtcheck.model.finding import Finding, finding
 
@@ -79,6 +79,7 @@ class SampledSolid:
         name: the structure or expression, for messages.
         model: structure model of the value.
         variants: labels of the readings; bit i of a sample's mask is variant i. The first is the value.
+        shapes: the same under the shape model, which may have more.
         value: None when the solid is empty or cannot be computed.
         coarse: an independent, coarser sampling of the value.
         bend_gy: (parts, n) what cubic interpolation of the dose would add to them.
@@ -96,11 +97,13 @@ class SampledSolid:
         smooth_cm3: volume by the areas of the contours alone; None for what is joined of several stacks.
         findings: what sampling brought up.
         drawn: doses on the contours as drawn; None where a dose grid lies obliquely.
+        share_out: how much larger the volume may be than between two contours as drawn, relative to it.
     """
 
     name: str
     model: StructureModel
     variants: tuple[str, ...]
+    shapes: tuple[str, ...]
     value: Samples | None
     coarse: Samples | None
     bend_gy: FloatArray | None
@@ -116,6 +119,7 @@ class SampledSolid:
     smooth_cm3: float | None
     findings: tuple[Finding, ...]
     drawn: Drawn | None = None
+    share_out: float = 0.0
 
 
 def sample_solid(
@@ -137,12 +141,15 @@ def sample_solid(
     leaves = leaves_of(solid)
     axes = leaves[0].stack.axes
     variants = variants_of(leaves)
+    shapes = with_edges(variants, leaves)
     fractions = tuple(part.fractions for part in field.parts)
     quantum_gy = tuple(sum(map(coarse_step, part.grids)) / 2 for part in field.parts)
     labels = tuple(variant.label for variant in variants)
 
     def unusable(*faults: Finding) -> SampledSolid:
-        return SampledSolid(name, model, labels, *(None,) * 7, 0.0, 0, fractions, quantum_gy, 0.0, None, faults)
+        return SampledSolid(
+            name, model, labels, labels, *(None,) * 7, 0.0, 0, fractions, quantum_gy, 0.0, None, faults
+        )
 
     if any(not np.allclose(leaf.stack.axes, axes, rtol=0, atol=1e-9) for leaf in leaves[1:]):
         return unusable(
@@ -172,7 +179,7 @@ def sample_solid(
             return sample_prisms(prisms, local, at(count, phase, layers=1), _FLAT, wanting, points=points)
 
         value, coarse, areas = settled(prism_samples, variants, _SAMPLES, thin, highest)
-        other, surface = sample_shape(solid, leaves, variants, local, at(few), first_round=1)
+        other, surface = sample_shape(solid, leaves, shapes, local, at(few), first_round=1)
         other = thinned(other)
         prism, shape = value, other
     else:
@@ -182,7 +189,7 @@ def sample_solid(
         ) -> tuple[Samples, Samples]:
             return sample_shape(solid, leaves, of, local, at(count, phase), wanting=wanting, points=points)
 
-        value, coarse, surface = settled(shape_samples, variants, _SHAPE, thin, highest)
+        value, coarse, surface = settled(shape_samples, shapes, _SHAPE, thin, highest)
         if not np.any(value.mask & 1):
             return unusable(finding("RTD605", name, f"{name} is empty: its interpolated shape has no volume."))
         other, areas = sample_prisms(prisms, local, at(few))
@@ -223,6 +230,7 @@ def sample_solid(
         name=name,
         model=model,
         variants=labels,
+        shapes=tuple(variant.label for variant in shapes),
         value=value,
         coarse=coarse,
         bend_gy=bend_gy,
@@ -238,6 +246,7 @@ def sample_solid(
         smooth_cm3=smooth_volume(solid.stack) / 1000 if isinstance(solid, Leaf) else None,
         findings=tuple(findings),
         drawn=drawn,
+        share_out=max(bulge_share(leaf.stack) for leaf in leaves),
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from rtcheck.dvh.chance import doses_apart, volumes_apart
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
-from rtcheck.dvh.curve import BEND, DVH, StructureDose
+from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.effective import VEFF_N, effective_volume_percent, power_mean
 from rtcheck.dvh.metric import Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
@@ -109,7 +109,7 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         sampling = abs(central.value - rough)
         if dose.bent is not None:
             bent = _measure_other("cubic interpolation of the dose", _inside(dose.bent, filled=filled), measure).value
-            bend = BEND * (bent - rough)
+            bend = bent - rough
     if metric.kind in _READ_BETWEEN_SAMPLES and dose.coarse is not None:
         # two samplings may agree by chance: they are never trusted beyond this share of the doses they span
         spread = dose.value.maximum_gy - dose.value.minimum_gy

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from rtcheck.dvh.beyond import BeyondDose
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, volume_at_least
-from rtcheck.dvh.curve import BEND, DVH, StructureDose
+from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.isodose import IsodoseVolume
 from rtcheck.dvh.metric import Kind, Metric, MetricValue
 from rtcheck.dvh.notation import print_metric
@@ -135,7 +135,7 @@ def _envelope(dose: StructureDose, measure: Callable[[Cumulative], _Bounds | str
     sampling = abs(_rough(dose.coarse, measure, central[0]) - central[0])
     bend = 0.0
     if dose.coarse is not None and dose.bent is not None:
-        bend = BEND * (_rough(dose.bent, measure, central[0]) - _rough(dose.coarse, measure, central[0]))
+        bend = _rough(dose.bent, measure, central[0]) - _rough(dose.coarse, measure, central[0])
     return central[0], low - sampling + min(bend, 0.0), high + sampling + max(bend, 0.0)
 
 

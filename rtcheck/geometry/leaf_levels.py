@@ -10,18 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtcheck.geometry.coverage import section_areas
 from rtcheck.geometry.distance import FAR_MM
-from rtcheck.geometry.levels import HIGH, LOW, OUT, PAIR, PLANE, LevelField, Zones, end_of, entire
+from rtcheck.geometry.levels import EDGE, HIGH, LOW, OUT, PAIR, PLANE, LevelField, Zones, end_of, entire
 from rtcheck.geometry.sections import lagrange_weights, stencil_knots
 from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["leaf_level"]
+__all__ = ["edged_pairs", "leaf_level"]
 
 _ALONG = 0.35
 _STEPS = 4
 _ENOUGH = 0.05
+_EDGED = 5e-3
+"""An edge that changes a section by less than this share of its area is left out."""
 _BATCH_CELLS = 250_000
 """Levels of about this many cells are computed at once where only their moves are wanted."""
 
@@ -93,6 +96,9 @@ def _moved(
         if moves is None:
             along[pair] = _way_to_go(field, j, area[pair] + excess[pair] - section_areas(level[pair], field.lattice))
         _go(field, j, along[pair], pair, level)
+    edge = np.flatnonzero(zones.kind == EDGE)
+    if len(edge):
+        level[edge] = _edged(field, zones.index[edge], w[edge])
     for kind in (LOW, HIGH):
         beyond = np.flatnonzero(zones.kind == kind)
         if len(beyond):
@@ -104,6 +110,9 @@ def _moved(
                 grown = (1 - size) * float(field.areas[plane] / field.perimeters[plane])
                 inwards[beyond] = np.where(size > 1, grown, _inset(field.planes[plane], size))
             level[beyond] = field.planes[plane][None] - inwards[beyond, None, None]
+            lean = field.leans[0 if kind == LOW else 1]
+            if lean is not None:
+                level[beyond] += np.abs(w[beyond] - field.stack.planes_mm[plane])[:, None, None] * lean
     if moves is None:
         _to_area(field, level, zones, area + excess, perimeter, outwards)
     else:
@@ -123,6 +132,60 @@ def _interpolated(field: LevelField, pair: IntArray, w: FloatArray) -> FloatArra
         np.einsum("lk,kc->lc", weights[at, :count], planes, out=level[at].reshape(-1, size))
         np.copyto(level[at], np.where(field.planes[j] > 0, FAR_MM, -FAR_MM), where=~field.bands[j])
     return level
+
+
+def edged_pairs(field: LevelField) -> NDArray[np.bool_]:
+    """(m - 1,) whether it makes a difference that the solid may have an edge between each plane and the next."""
+    planes = field.stack.planes_mm
+    pair = np.arange(len(planes) - 1)
+    middle = (planes[:-1] + planes[1:]) / 2
+    smooth = _interpolated(field, pair, middle)
+    moved = np.abs(_edged(field, pair, middle) - smooth)
+    # the mean over a strip about the contour, a cell wide on both sides, times its length
+    cell = max(field.lattice.du, field.lattice.dv)
+    area = np.sum(moved, axis=(1, 2), where=np.abs(smooth) < cell) * (field.lattice.du * field.lattice.dv / (2 * cell))
+    return np.asarray(area > _EDGED * field.areas[:-1])
+
+
+def _edged(field: LevelField, pair: IntArray, w: FloatArray) -> FloatArray:
+    """Level between a plane and the next if the solid has an edge between them, for layers sorted by pair.
+
+    From either side the parabola through the nearest three planes is gone on with; of the two, and of the straight line
+    between the contours, the middle one is taken. So flat faces meet where they do, and what is smooth stays as it is.
+    Where one side alone has planes, its parabola goes half way.
+    """
+    knots, trusted = field.stack.planes_mm, field.trusted
+    level = np.empty((len(w), *field.planes.shape[1:]))
+    for j, at in _spans(pair):
+        share = ((w[at] - knots[j]) / (knots[j + 1] - knots[j]))[:, None, None]
+        straight = field.planes[j] + share * (field.planes[j + 1] - field.planes[j])
+        below, above = _alike(trusted, j, -1), _alike(trusted, j + 1, 1)
+        if len(below) > 1 and len(above) > 1:
+            one, other = (_through(field, near, w[at]) - straight for near in (below, above))
+            straight += np.where(one * other > 0, np.where(np.abs(one) < np.abs(other), one, other), 0.0)
+        elif len(below) > 1 or len(above) > 1:
+            near, part = (below, 1 - share) if len(below) > 1 else (above, share)
+            middle = _through(field, near, (knots[j : j + 1] + knots[j + 1]) / 2)
+            middle -= (field.planes[j] + field.planes[j + 1]) / 2
+            straight += np.where(part < 0.5, 2 * part * middle, _through(field, near, w[at]) - straight)
+        level[at] = np.where(field.bands[j], straight, np.where(field.planes[j] > 0, FAR_MM, -FAR_MM))
+    return level
+
+
+def _alike(trusted: tuple[bool, ...], plane: int, step: int) -> IntArray:
+    """List a plane and up to two more in one direction, as far as the surface between them is interpolated."""
+    near = [plane]
+    while len(near) < 3 and 0 <= min(near[-1], near[-1] + step) < len(trusted):
+        if not trusted[min(near[-1], near[-1] + step)]:
+            break
+        near.append(near[-1] + step)
+    return np.array(near)
+
+
+def _through(field: LevelField, near: IntArray, w: FloatArray) -> FloatArray:
+    """Level at w of the polynomial through some planes."""
+    weights = lagrange_weights(np.tile(field.stack.planes_mm[near], (len(w), 1)), w)
+    return np.asarray(np.tensordot(weights, field.planes[near], axes=1))
 
 
 def _spans(pair: IntArray) -> list[tuple[int, slice]]:
@@ -153,7 +216,7 @@ def _to_area(
     """Move each section's contour outwards or inwards, in place, until it encloses the wanted area; add up how far."""
     lattice = field.lattice
     reach = 2 * (lattice.du + lattice.dv)
-    open_ = np.flatnonzero(zones.kind != OUT)
+    open_ = np.flatnonzero((zones.kind != OUT) & (zones.kind != EDGE))
     for _ in range(_STEPS):
         if len(open_) == 0:
             break

@@ -17,16 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtcheck.geometry.coverage import section_areas
-from rtcheck.geometry.distance import centres_inside, plane_distances, spread
+from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, spread
 from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
 from rtcheck.geometry.islands import label_islands
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.sections import area_between, same_as_next
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.geometry.variants import LeafState
+from rtcheck.geometry.variants import LeafState, few_planes
 from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = [
+    "EDGE",
     "HIGH",
     "LOW",
     "OUT",
@@ -46,11 +47,17 @@ __all__ = [
 ]
 
 Zone = tuple[str, int]
-"""Where a w lies for one leaf: ("pair", j), ("low", end), ("high", end), ("plane", j) or ("out", 0)."""
+"""Where a w lies for one leaf: ("pair", j), ("low", end), ("high", end), ("plane", j), ("edge", j) or ("out", 0)."""
 
-_KINDS = ("out", "plane", "pair", "low", "high")
-OUT, PLANE, PAIR, LOW, HIGH = range(len(_KINDS))
+_KINDS = ("out", "plane", "pair", "low", "high", "edge")
+OUT, PLANE, PAIR, LOW, HIGH, EDGE = range(len(_KINDS))
 _TRUST = 0.2
+_TURN = 0.3
+_TURN_PLANES = 0.7
+"""Where contours have no counterpart on the next plane one of the two can reach further than half way, by this share of
+the other half: the first plus the second over the number of planes, as the interval reaches beyond the models."""
+_CHANGE = 0.2
+"""As in `ends.jumps`, unless their areas are about the same."""
 _ACROSS = 100
 """Cells across a stack of which the lattice holds a part only, when it is looked at as a whole."""
 _KEPT = 4
@@ -97,6 +104,8 @@ class LevelField:
         whole: whether the lattice holds all of the stack. Otherwise (a leaf of an expression that reaches beyond the
             result) areas on the lattice say nothing about the stack's, see `entire`.
         excess: (m,) how much more than `areas` the lattice is to find on each plane, mm²: 0 unless it is coarse.
+        leans: for each end (rows, columns) how the contour moves on beyond it, mm per mm, besides its shrinking: as it
+            does from the plane before; None where an end is flat or nothing is known.
     """
 
     stack: ContourStack
@@ -110,6 +119,7 @@ class LevelField:
     perimeters: FloatArray
     whole: bool
     excess: FloatArray
+    leans: tuple[FloatArray | None, FloatArray | None] = (None, None)
 
 
 def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
@@ -122,30 +132,56 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
     needed = spread(edge, 2)
     bands = np.zeros((max(m - 1, 0), *inside.shape[1:]), dtype=bool)
     for j in range(m - 1):
-        near = slice(max(j - 1, 0), min(j + 3, m))
+        near, wide = (slice(max(j - more, 0), min(j + 2 + more, m)) for more in (1, 2))
         some, every = inside[near].any(axis=0), inside[near].all(axis=0)
         bands[j] = spread(np.asarray((some & ~every) | edge[near].any(axis=0)), 2)
-        needed[near] |= bands[j]
+        needed[wide if few_planes(stack) else near] |= bands[j]
     tips = end_tips(stack)
     areas, perimeters = plane_areas(stack), plane_perimeters(stack)
     for tip, plane in zip(tips, (0, m - 1), strict=True):
         if tip.tapered or tip.trend < 0:
             needed[plane] |= spread(inside[plane], 2)
+            if tip.tapered:
+                needed[_neighbour(plane)] |= needed[plane]
         elif tip.flare or tip.trend:
             outset = _outset(tip) * float(areas[plane] / perimeters[plane])
             needed[plane] |= spread(edge[plane], 3 + int(outset / min(lattice.du, lattice.dv)))
     planes = plane_distances(stack, lattice, inside, needed)
     same = same_as_next(stack)
-    low, high = extent(stack.points_mm)
+    lowest, highest = extent(stack.points_mm)
     end = (lattice.u0 + lattice.du * (lattice.columns - 1), lattice.v0 + lattice.dv * (lattice.rows - 1))
-    whole = bool(np.all(low >= (lattice.u0 + lattice.du, lattice.v0 + lattice.dv)) and np.all(high <= end))
+    whole = bool(np.all(lowest >= (lattice.u0 + lattice.du, lattice.v0 + lattice.dv)) and np.all(highest <= end))
     if whole:
         good = _trusted(planes, lattice) & _counterparts(planes, lattice)
         trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
     else:  # a contour may have its counterpart outside the lattice
         trusted = entire(stack).trusted
-    exact = np.zeros(m)
-    return LevelField(stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole, exact)
+    low, high = (
+        _lean(stack, planes, plane) if tip.tapered and trusted[min(plane, m - 2)] else None
+        for tip, plane in zip(tips, (0, m - 1), strict=True)
+    )
+    exact, leans = np.zeros(m), (low, high)
+    return LevelField(
+        stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole, exact, leans
+    )
+
+
+def _neighbour(plane: int) -> int:
+    """Index of the plane next to the first or the last one, inwards."""
+    return 1 if plane == 0 else plane - 1
+
+
+def _lean(stack: ContourStack, planes: FloatArray, plane: int) -> FloatArray:
+    """How each part of the contour of an end plane goes on moving beyond it, mm outwards per mm, without their mean.
+
+    A tip that leans goes on leaning, and a long section stays long; how much it shrinks its areas tell.
+    """
+    other = _neighbour(plane)
+    known = (np.abs(planes[plane]) < FAR_MM) & (np.abs(planes[other]) < FAR_MM)
+    areas, perimeters = plane_areas(stack), plane_perimeters(stack)
+    grown = 2 * (areas[plane] - areas[other]) / (perimeters[plane] + perimeters[other])
+    way = abs(float(stack.planes_mm[plane] - stack.planes_mm[other]))
+    return np.where(known, (planes[plane] - planes[other] - float(grown)) / way, 0.0)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -218,12 +254,30 @@ def boundaries(field: LevelField, state: LeafState) -> FloatArray:
     """Every w where the rule that gives a leaf's cross-section changes."""
     w = field.stack.planes_mm
     ends = [w[0] - field.tips[0].reach[state.low + 1], w[-1] + field.tips[1].reach[state.high + 1]]
-    inner = [(w[j] + w[j + 1]) / 2 for j, trusted in enumerate(field.trusted) if not trusted]
+    inner = _turns(field, state)[~np.array(field.trusted, dtype=bool)].tolist()
     if state.empty and field.stack.gaps:
         half = float(np.median(np.diff(w))) / 2
         inner.extend(w[j] + half for j in field.stack.gaps)
         inner.extend(w[j + 1] - half for j in field.stack.gaps)
     return np.concatenate([w, ends, inner])
+
+
+def _turns(field: LevelField, state: LeafState) -> FloatArray:
+    """(m - 1,) where the section of each plane gives way to the next one's if nothing is interpolated between the two.
+
+    Half way, unless a reading has short or long ends: how a section turns into one that it does not overlap is as open
+    as where a solid ends, so the larger one reaches less or more far.
+    """
+    w = field.stack.planes_mm
+    middle = (w[:-1] + w[1:]) / 2
+    if not (state.low or state.high):
+        return np.asarray(middle)
+    count = len(middle)
+    end = np.where(np.arange(count) < count / 2, state.low, state.high)
+    gain = np.diff(field.areas)
+    open_ = np.abs(gain) > _CHANGE * np.maximum(field.areas[:-1], field.areas[1:])
+    open_[list(field.stack.gaps)] = False
+    return np.asarray(middle - end * np.sign(gain) * open_ * (_TURN + _TURN_PLANES / len(w)) * np.diff(w) / 2)
 
 
 def zones_at(field: LevelField, state: LeafState, w: FloatArray) -> list[Zone]:
@@ -238,9 +292,15 @@ def zones_at(field: LevelField, state: LeafState, w: FloatArray) -> list[Zone]:
     last = len(planes) - 1
     pair = np.clip(np.searchsorted(planes, w, side="right") - 1, 0, max(last - 1, 0))
     after = np.minimum(pair + 1, last)
-    nearer = np.where(w < (planes[pair] + planes[after]) / 2, pair, after)
+    turns = np.append(_turns(field, state), planes[-1])
+    nearer = np.where(w < turns[pair], pair, after)
     trusted, same = np.array([*field.trusted, False]), np.array([*field.same, False])
     kind = np.where(trusted[pair] & ~same[pair], PAIR, PLANE)
+    if state.edges:
+        # a round tip says itself how it ends
+        smooth = np.zeros(last + 1, dtype=bool)
+        smooth[0], smooth[max(last - 1, 0)] = (state.edges < 2 or (tip.tapered and not tip.corner) for tip in tips)
+        kind[(kind == PAIR) & ~smooth[pair]] = EDGE
     index = np.where(trusted[pair], pair, nearer)
     if state.empty and field.stack.gaps:
         half = float(np.median(np.diff(planes))) / 2

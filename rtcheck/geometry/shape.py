@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.geometry.coverage import cut_cells
+from rtcheck.geometry.coverage import cut_cells, section_areas
 from rtcheck.geometry.cut_samples import WHOLE, feet, scaled_shares, spread_samples
-from rtcheck.geometry.leaf_levels import leaf_level
+from rtcheck.geometry.leaf_levels import edged_pairs, leaf_level
 from rtcheck.geometry.levels import (
+    EDGE,
     LevelField,
     Zone,
     boundaries,
@@ -29,7 +30,7 @@ from rtcheck.geometry.occupancy import Cells, Lattice, cover
 from rtcheck.geometry.prisms import Regions
 from rtcheck.geometry.solid import ContourStack, Leaf, Solid
 from rtcheck.geometry.stagger import reach, stagger
-from rtcheck.geometry.variants import SignedLeaf, Variant
+from rtcheck.geometry.variants import LeafState, SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray, extent
 
 __all__ = ["Layers", "combined_level", "shape_layers", "window_points"]
@@ -141,12 +142,8 @@ def shape_layers(
     runs: list[_Run] = []
     number = 0
     middles = (edges[:-1] + edges[1:]) / 2
-    rules = {
-        (i, state): zones_at(field, state, middles)
-        for i, field in enumerate(fields)
-        for state in {variant.states[i] for variant in variants}
-    }
-    along = [list(zip(*(rules[i, s] for i, s in enumerate(v.states)), strict=True)) for v in variants]
+    rules = [_rules(field, {variant.states[i] for variant in variants}, middles) for i, field in enumerate(fields)]
+    along = [list(zip(*(rule[s] for rule, s in zip(rules, v.states, strict=True)), strict=True)) for v in variants]
     for place, (low, high) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
         zones: dict[tuple[Zone, ...], int] = {}
         for i, keys in enumerate(along):
@@ -186,6 +183,15 @@ def shape_layers(
         height_mm=np.concatenate([each.height_mm for each in found]),
         whole=np.concatenate([each.whole for each in found]),
     )
+
+
+def _rules(field: LevelField, states: set[LeafState], w: FloatArray) -> dict[LeafState, list[Zone]]:
+    """Zones of a leaf at each w in each reading; an edge between two planes only where it makes a difference."""
+    rules = {state: zones_at(field, state, w) for state in states}
+    if any(state.edges for state in states):
+        alike = {("edge", at): ("pair", at) for at, edged in enumerate(edged_pairs(field).tolist()) if not edged}
+        rules = {state: [alike.get(zone, zone) for zone in zones] for state, zones in rules.items()}
+    return rules
 
 
 def _surface(u: FloatArray, v: FloatArray, w: FloatArray, mask: IntArray) -> Layers:
@@ -301,6 +307,8 @@ def _interpolated(solid: Solid, fields: tuple[LevelField, ...], runs: list[_Run]
     cells = cut_cells(level, lattice)
     share = cells.share
     if isinstance(solid, Leaf):
+        # an area is what the contours say, but for a shape with edges, which says it itself
+        areas[0] = np.where(zones[0].kind == EDGE, section_areas(level, lattice), areas[0])
         share = scaled_shares(share, cells.layer, areas[0] / (lattice.du * lattice.dv))
     below, above = np.maximum(cells.layer - 1, first[cells.layer]), np.minimum(cells.layer + 1, last[cells.layer])
     rates = level[above, cells.row, cells.column] - level[below, cells.row, cells.column]

@@ -33,6 +33,11 @@ class Body:
         self._box = self.slabs.bounds
         self._some = surface[:: max(len(surface) // _SOME, 1)]
 
+    @property
+    def surface(self) -> FloatArray:
+        """(n, 3) points u, v, w on the surface, about `step_mm` apart."""
+        return np.asarray(self._tree.data)
+
     def inside(self, points: FloatArray) -> NDArray[np.bool_]:
         """(n,) whether each of the points (n, 3), u v w in mm, is inside."""
         return inside(self.slabs, points)

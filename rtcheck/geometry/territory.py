@@ -69,6 +69,12 @@ class Territory:
             return np.ones(len(points), dtype=bool)
         return self.external.inside(points @ self.external.slabs.axes.T)
 
+    def skin(self) -> FloatArray:
+        """(n, 3) points on the external contour, about the `step_mm` of its body apart; none where it is not known."""
+        if self.external is None:
+            return np.zeros((0, 3))
+        return np.asarray(self.external.surface @ self.external.slabs.axes)
+
     def side(self, points: FloatArray, reach_mm: float) -> tuple[FloatArray, NDArray[np.bool_]]:
         """(n,) lead of each point (see `lead`), and whether a border of the territory may pass within `reach_mm`."""
         margin = 2 * reach_mm + self.own.step_mm / 4

@@ -12,6 +12,7 @@ from rtcheck.geometry.solid import ContourStack, Leaf, Solid
 
 __all__ = [
     "DOWN",
+    "EDGES",
     "GAPS_EMPTY",
     "LONG",
     "SHORT",
@@ -20,8 +21,10 @@ __all__ = [
     "LeafState",
     "SignedLeaf",
     "Variant",
+    "few_planes",
     "leaves_of",
     "variants_of",
+    "with_edges",
 ]
 
 
@@ -29,12 +32,14 @@ __all__ = [
 class LeafState:
     """How one leaf is read: its lower and upper end, and whether missing slices are left empty.
 
-    An end is -1 short, 0 as estimated, 1 long.
+    An end is -1 short, 0 as estimated, 1 long. With `edges` of 1 the shape between two planes has an edge where those
+    beyond either of them allow for one, with 2 between the last two planes too, which have others on one side only.
     """
 
     low: int = 0
     high: int = 0
     empty: bool = False
+    edges: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,9 @@ LONG = "long ends"
 DOWN = "lower end long, upper short"
 UP = "lower end short, upper long"
 GAPS_EMPTY = "gaps empty"
+EDGES = ("edges between planes", "edges between planes, and next to the ends")
+_FEW_PLANES = 25
+"""With more planes an edge between two of them is of no account."""
 
 
 def leaves_of(solid: Solid, sign: int = 1) -> tuple[SignedLeaf, ...]:
@@ -89,3 +97,17 @@ def variants_of(leaves: tuple[SignedLeaf, ...]) -> tuple[Variant, ...]:
             for sign, word in ((1, "minuend"), (-1, "subtrahend"))
         )
     return tuple(out)
+
+
+def few_planes(stack: ContourStack) -> bool:
+    """Whether a stack has so few planes that an edge between two of them matters, and enough to tell of one."""
+    return 2 < len(stack.planes_mm) <= _FEW_PLANES
+
+
+def with_edges(variants: tuple[Variant, ...], leaves: tuple[SignedLeaf, ...]) -> tuple[Variant, ...]:
+    """Add the reading that only an interpolated shape has: with edges between planes, where there are few of them."""
+    few = [few_planes(leaf.stack) for leaf in leaves]
+    if not any(few):
+        return variants
+    states = (tuple(LeafState(edges=edges if some else 0) for some in few) for edges in (1, 2))
+    return (*variants, *(Variant(label, state) for label, state in zip(EDGES, states, strict=True)))

@@ -47,6 +47,13 @@ def test_a_sample_of_turned_solids(block, model):
             assert missed <= 0, (seed, name)
 
 
+@pytest.mark.parametrize("model", ["shape", "prism"])
+@pytest.mark.parametrize("seed", [1010, 1056, 1326])
+def test_edges_between_planes_and_tips_that_lean(seed, model):
+    """Faces that meet between two planes, and ends that lie aside of the last one."""
+    assert {name: missed for name, missed in misses(seed, model).items() if missed > 0} == {}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["shape", "prism"])
 @pytest.mark.parametrize("block", range(10))

@@ -40,7 +40,7 @@ def slope(x, y, z):
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("sense", [1, -1])
 def test_beyond_a_plane_the_dose_is_that_on_it(cube, axis, sense):
-    """A dose that falls along one axis only: its highest lies on the face 8 mm off, 13 mm from the middle."""
+    """A dose that rises along one axis: its highest lies on the skin 14 mm from the middle, where no node is near."""
     def dose(*xyz):
         fall = np.abs(xyz[axis] - sense * 30)
         return 60 - fall + 0 * (xyz[0] + xyz[1] + xyz[2]) - 0.2 * sum(np.abs(xyz[a]) for a in range(3) if a != axis)
@@ -50,8 +50,8 @@ def test_beyond_a_plane_the_dose_is_that_on_it(cube, axis, sense):
     field = field_of(grid_of(lambda *xyz: np.maximum(dose(*xyz), 0), 2.0, 46, (0.3 * sense,) * 3))
     found = asked(field, Territory(cube, (), body(box(*skin), step=2.0)))
     # no node lies between the region's inner surface and the skin
-    assert found.dose_gy == pytest.approx(60 - 30 + 13, abs=0.15)
-    assert found.at_mm[axis] * sense == pytest.approx(13, abs=0.05)
+    assert found.dose_gy == pytest.approx(60 - 30 + 14, abs=0.15)
+    assert found.at_mm[axis] * sense == pytest.approx(14, abs=0.05)
     assert not found.cut
 
 
@@ -156,6 +156,33 @@ def test_a_patient_that_ends_before_the_region_has_no_dose(cube):
     """Where no point of the patient is 8 mm away there is no dose, and no edge of the grid matters."""
     found = asked(field_of(grid_of(slope, 2.0, 10)), Territory(cube, (), body(box(9, 9, 9), step=1.0)))
     assert (found.dose_gy, found.at_mm, found.cut) == (None, None, False)
+
+
+@pytest.mark.parametrize("skin", [20.2, 20.9, 21.7])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_dose_goes_on_rising_up_to_the_skin(cube, skin, axis):
+    """Where the dose rises towards the skin the highest lies on it, between the last node inside and the next."""
+    def rising(*xyz):
+        return np.maximum(30 + xyz[axis] - 0.1 * sum(np.abs(xyz[a]) for a in range(3) if a != axis), 0)
+
+    sides = [25.0, 25.0, 25.0]
+    centre = [0.0, 0.0, 0.0]
+    centre[axis] = skin - 25
+    field = field_of(grid_of(rising, 2.0, 34))
+    found = asked(field, Territory(cube, (), body(box(*sides), tuple(centre), 1.0)))
+    # planes of contours lie 2 mm apart and the last one stands for half of that beyond it
+    assert found.dose_gy == pytest.approx(30 + skin, abs=0.03)
+    assert found.at_mm[axis] == pytest.approx(skin, abs=0.03)
+
+
+def test_skin_near_the_target_or_nearer_to_another_one_is_left_out(cube):
+    """Of the patient's surface only what is far enough, and in the target's neighbourhood, counts."""
+    field = field_of(grid_of(lambda x, y, z: np.maximum(30 + x + 0 * y + 0 * z, 0), 2.0, 34))
+    near = asked(field, Territory(cube, (), body(box(12.5, 12.5, 12.5), step=1.0)))
+    assert 30 + 12 < near.dose_gy <= 30 + 12.51
+    other = body(sphere(4), (18.0, 0, 0))
+    shared = asked(field, Territory(cube, (other,), body(box(21, 6, 6), step=1.0)))
+    assert shared.at_mm is None or shared.at_mm[0] < 13
 
 
 def test_the_edge_of_a_bend_and_a_tenth_of_a_millimetre_are_the_error(cube):

@@ -8,7 +8,7 @@ from rtcheck.dvh.curve import DVH
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.local import dose_about, local_dose
 from rtcheck.dvh.sampling import Samples
-from rtcheck.dvh.unseen import bulge_mm, rounded, surface_slope
+from rtcheck.dvh.unseen import bulge_mm, bulge_share, rounded, surface_slope
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import DOSES, cylinder, field_of, grid_of, interval, roi_of
@@ -29,8 +29,12 @@ def sampled(count, dose="along x", model="shape"):
 
 @pytest.mark.parametrize(("count", "expected"), [(2, 2.5 / 8), (3, 2.5 / 12), (4, 2.5 / 16), (5, 0.0), (12, 0.0)])
 def test_bulge_is_the_sagitta_of_a_round_solid(count, expected):
-    """A wall between n planes of distance h stands out by h / 4n; five planes or more leave nothing open."""
-    assert bulge_mm(on_planes(count)) == pytest.approx(expected)
+    """A wall between n planes of distance h stands out by about h / 4n; five planes or more leave nothing open."""
+    bulge = bulge_mm(on_planes(count))
+    assert bulge == pytest.approx(expected, rel=0.08)
+    # the arc whose radius is half the height of n planes, over the chord between two of them
+    radius = count * 2.5 / 2
+    assert count >= 5 or (radius - bulge) ** 2 + 1.25**2 == pytest.approx(radius**2)
 
 
 @pytest.mark.parametrize("model", ["shape", "prism"])
@@ -50,6 +54,28 @@ def test_enough_planes_leave_the_interval_alone(model):
     """Readings with a moved surface exist for fewer than five planes only."""
     assert LABELS <= {label for label, _ in sampled(4, model=model).alternatives}
     assert not LABELS & {label for label, _ in sampled(5, model=model).alternatives}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_two_contours_do_not_show_how_large_a_solid_is_between_them(count):
+    """The volume of two planes may be larger by the bulge all around; of more or of one it is as drawn."""
+    growth = bulge_share(on_planes(count))
+    assert growth == pytest.approx(2 * bulge_mm(on_planes(2)) / 10 if count == 2 else 0.0, rel=2e-3)
+    found = dict(sampled(count).alternatives)
+    if count < 5:
+        assert found["prism, surface further out"].total_cm3 == pytest.approx(found["prism"].total_cm3 * (1 + growth))
+        assert found["prism, surface further in"].total_cm3 == pytest.approx(found["prism"].total_cm3)
+        assert found["long ends, surface further out"].total_cm3 == pytest.approx(found["long ends"].total_cm3)
+
+
+def test_the_median_moves_a_little():
+    """A solid may bulge on one side only: the median moves by a tenth of what the ends do, either way."""
+    dose, volume = np.linspace(10.0, 20.0, 101), np.full(101, 0.1)
+    samples = Samples(dose[None, :], volume, np.ones(101, dtype=np.int64), np.zeros((3, 0)))
+    moved = dict(rounded(DVH(dose, volume, 10.0, 20.0), samples, np.full((1, 101), 2.0), (5,), None))
+    out, inwards = moved["surface further out"].dose_gy, moved["surface further in"].dose_gy
+    assert (out[50], inwards[50]) == pytest.approx((15.2, 14.8))
+    assert (out[0], out[-1]) == pytest.approx((8.0, 22.0), abs=0.05)
 
 
 def test_a_uniform_dose_stays_exact():

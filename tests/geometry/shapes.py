@@ -6,7 +6,7 @@ from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.shape import shape_layers, window_points
 from rtcheck.geometry.solid import Leaf
-from rtcheck.geometry.variants import leaves_of, variants_of
+from rtcheck.geometry.variants import leaves_of, variants_of, with_edges
 
 
 def stack_of(roi):
@@ -15,11 +15,11 @@ def stack_of(roi):
     return stack
 
 
-def layers_of(solid, cell=0.5, layer=0.4, phase=0.5):
+def layers_of(solid, cell=0.5, layer=0.4, phase=0.5, *, edges=False):
     """Layers and the labels of the variants."""
     solid = solid if not hasattr(solid, "planes_mm") else Leaf(solid)
     leaves = leaves_of(solid)
-    variants = variants_of(leaves)
+    variants = with_edges(variants_of(leaves), leaves) if edges else variants_of(leaves)
     low, high = window_points(solid)
     start = low - (1.5 + phase) * cell
     columns, rows = (np.floor((high + 1.5 * cell - start) / cell).astype(int) + 1).tolist()
