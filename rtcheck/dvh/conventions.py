@@ -63,6 +63,8 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
             more = sampled.share_out if reading in ("", other_model) else 0.0
             moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, more)
             alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
+    if sampled.slid is not None:
+        alternatives.append(("prisms that lean", _histograms(sampled.slid, None, sampled, quantity, 1)[0]))
     if sampled.smooth_cm3 is not None:
         alternatives.append(("areas of the contours", _of_volume(value[0], sampled.smooth_cm3)))
     if sampled.extreme_margin_gy > 0:

@@ -42,6 +42,7 @@ from rtcheck.dvh.sampling import (
     sample_shape,
 )
 from rtcheck.dvh.settled import settled
+from rtcheck.dvh.sliding import slid, slides
 from rtcheck.dvh.tails import Wanting
 from rtcheck.dvh.thinning import thinned
 from rtcheck.dvh.unseen import bulge_mm, bulge_share, surface_slope
@@ -97,6 +98,7 @@ class SampledSolid:
         smooth_cm3: volume by the areas of the contours alone; None for what is joined of several stacks.
         findings: what sampling brought up.
         drawn: doses on the contours as drawn; None where a dose grid lies obliquely.
+        slid: samples of prisms that lean, where sections move aside by their own width; else None.
         share_out: how much larger the volume may be than between two contours as drawn, relative to it.
     """
 
@@ -120,6 +122,7 @@ class SampledSolid:
     findings: tuple[Finding, ...]
     drawn: Drawn | None = None
     share_out: float = 0.0
+    slid: Samples | None = None
 
 
 def sample_solid(
@@ -195,6 +198,9 @@ def sample_solid(
         other, areas = sample_prisms(prisms, local, at(few))
         other = thinned(other)
         prism, shape = other, value
+    aside = None
+    if isinstance(solid, Leaf) and slides(solid.stack):
+        aside = slid(solid.stack, sample_prisms(prisms, local, at(few), points=True)[0], local)
     surface = outermost(surface)
     bend_gy = local_bend(local, *coarse.points_mm)
     reach = max(map(bulge_mm, (leaf.stack for leaf in leaves)))
@@ -247,6 +253,7 @@ def sample_solid(
         findings=tuple(findings),
         drawn=drawn,
         share_out=max(bulge_share(leaf.stack) for leaf in leaves),
+        slid=aside,
     )
 
 

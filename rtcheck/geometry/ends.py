@@ -18,7 +18,16 @@ from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
 from rtcheck.model.arrays import FloatArray, centre, frozen
 
-__all__ = ["Tip", "end_tips", "jumps", "plane_areas", "plane_perimeters", "prism_bounds", "tip_profile"]
+__all__ = [
+    "Tip",
+    "end_tips",
+    "jumps",
+    "plane_areas",
+    "plane_middles",
+    "plane_perimeters",
+    "prism_bounds",
+    "tip_profile",
+]
 
 _KNOWN = 64
 """Stacks whose areas and ends are remembered: every reading and both models ask for them again."""
