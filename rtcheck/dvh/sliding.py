@@ -18,13 +18,16 @@ __all__ = ["slid", "slides"]
 
 _WIDTH = 0.5
 """Sections slide where their middle moves by this share of their width (twice the area over the perimeter) or more."""
+_PAIRS = 0.2
+"""Where fewer pairs of planes than this share slide, the rest of the solid outweighs them."""
 
 
 def slides(stack: ContourStack) -> bool:
-    """Whether sections move aside by about their width between any two planes."""
+    """Whether sections move aside by about their width from plane to plane."""
     aside = np.hypot(*np.diff(plane_middles(stack), axis=0).T)
     width = 2 * plane_areas(stack) / plane_perimeters(stack)
-    return bool(np.any(aside >= _WIDTH * np.minimum(width[:-1], width[1:])))
+    sliding = np.count_nonzero(aside >= _WIDTH * np.minimum(width[:-1], width[1:]))
+    return sliding > _PAIRS * len(aside)
 
 
 def slid(stack: ContourStack, samples: Samples, local: LocalDose) -> Samples:
