@@ -27,7 +27,7 @@ def slides(stack: ContourStack) -> bool:
     aside = np.hypot(*np.diff(plane_middles(stack), axis=0).T)
     width = 2 * plane_areas(stack) / plane_perimeters(stack)
     sliding = np.count_nonzero(aside >= _WIDTH * np.minimum(width[:-1], width[1:]))
-    return sliding > _PAIRS * len(aside)
+    return bool(sliding > _PAIRS * len(aside))
 
 
 def slid(stack: ContourStack, samples: Samples, local: LocalDose) -> Samples:
