@@ -30,6 +30,10 @@ FLAT = 0.02
 """A tail whose doses differ by less than this share of the maximum is fine enough: the error of a rank among n evenly
 spread samples is their spread times about n^(-1/2), below 0.05 % of the maximum, unless they all lie
 in a rim thinner than a cell."""
+_STEPS = 4_000
+"""The dose to a volume is looked for to this part of the range of the doses."""
+_ALIKE = 1e-9
+"""Doses whose range is less are one, Gy."""
 _AROUND = 1.25
 """A round that is added for the dose at some volume takes in this much more than the volume."""
 
@@ -135,14 +139,18 @@ def tail(
     known = np.flatnonzero(~np.isnan(dose_gy))
     if len(known) == 0:
         return none
-    heat = -dose_gy[known] if cold else dose_gy[known]
-    order = np.argsort(-heat)  # only the dose at a volume is wanted: the order of equal ones does not matter
-    last = min(int(np.searchsorted(np.cumsum(volume_cm3[known][order]), wanted_cm3)), len(known) - 1)
-    edge = float(heat[order[last]])
-    if float(heat[order[0]]) - edge < flat * top_gy:
+    dose, volume = dose_gy[known], volume_cm3[known]
+    low, high = float(dose.min()), float(dose.max())
+    if high - low < max(flat * top_gy, _ALIKE):
         return none
-    chosen = heat >= edge
-    if np.sum(volume_cm3[known][chosen]) > 2 * wanted_cm3:  # many of the same dose: cutting them shows nothing
-        chosen = heat > edge
+    # which doses are within the volume is asked to a part of their range; how far these differ is then exact
+    step = ((dose - low if cold else high - dose) * (_STEPS / (high - low))).astype(np.int64)
+    sums = np.cumsum(np.bincount(step, volume))
+    last = min(int(np.searchsorted(sums, wanted_cm3)), len(sums) - 1)
+    chosen = step <= last
+    if (np.max(dose[chosen]) - low if cold else high - np.min(dose[chosen])) < flat * top_gy:
+        return none
+    if sums[last] > 2 * wanted_cm3:  # many of about the same dose: cutting them shows nothing
+        chosen = step < last
     none[known[chosen]] = True
     return none
