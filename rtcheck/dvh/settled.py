@@ -34,7 +34,7 @@ _RANK = 2e-3
 """And that of V, as a share of the volume: where the dose hardly varies, as in a target, doses settle long before
 volumes do. They are compared at every half per cent: at tenths two samplings of a lying cylinder agreed by chance."""
 _EVERY = np.arange(1, 200) / 200
-_LEAD = 2.5
+_LEAD = 2.0
 """The largest difference of volumes is about this many times the largest error of the finer sampling."""
 _OUTSIDE = 5e-4
 """And that of the volume outside the dose grid."""
