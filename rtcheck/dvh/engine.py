@@ -44,7 +44,6 @@ from rtcheck.dvh.sampling import (
 from rtcheck.dvh.settled import settled
 from rtcheck.dvh.sliding import slid, slides
 from rtcheck.dvh.tails import Wanting
-from rtcheck.dvh.thinning import thinned
 from rtcheck.dvh.unseen import bulge_mm, bulge_share, surface_slope
 from rtcheck.geometry.prisms import Prisms, prisms_of
 from rtcheck.geometry.shape import window_points
@@ -183,7 +182,6 @@ def sample_solid(
 
         value, coarse, areas = settled(prism_samples, variants, _SAMPLES, thin, highest)
         other, surface = sample_shape(solid, leaves, shapes, local, at(few), first_round=1)
-        other = thinned(other)
         prism, shape = value, other
     else:
 
@@ -196,7 +194,6 @@ def sample_solid(
         if not np.any(value.mask & 1):
             return unusable(finding("RTD605", name, f"{name} is empty: its interpolated shape has no volume."))
         other, areas = sample_prisms(prisms, local, at(few))
-        other = thinned(other)
         prism, shape = other, value
     aside = None
     if isinstance(solid, Leaf) and slides(solid.stack):

@@ -336,32 +336,40 @@ def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:
 
 
 def _together(parts: list[Samples]) -> Samples:
-    """All parts as one."""
-    return Samples(
+    """All parts as one, by ascending dose, so that whoever wants them in order has nothing to do."""
+    whole = Samples(
         np.concatenate([part.dose_gy for part in parts], axis=1),
         np.concatenate([part.volume_cm3 for part in parts]),
         np.concatenate([part.mask for part in parts]),
         np.concatenate([part.points_mm for part in parts], axis=1),
     )
+    return _part(whole, ascending(whole.dose_gy.sum(axis=0)))
 
 
 def ascending(dose_gy: FloatArray) -> IntArray:
     """Order of ascending dose, equal ones as they come, unknown ones (NaN) last.
 
-    What is in order already is not sorted; a quick sort does for the rest, and only equal ones are put in order after.
+    What is in order already is not sorted. The bits of doses, which are not negative, ascend as they do; with the place
+    of each in the last of them they are sorted as plain numbers, and what those last bits would have told is mended.
     """
     unknown = np.isnan(dose_gy)
     if np.all((dose_gy[1:] >= dose_gy[:-1]) | unknown[1:]):
         return np.arange(len(dose_gy))
-    order = np.argsort(dose_gy)
+    if np.min(dose_gy, initial=0.0, where=~unknown) < 0:
+        return np.argsort(dose_gy, kind="stable")
+    places = len(dose_gy).bit_length()
+    key = np.where(unknown, np.inf, dose_gy).view(np.int64) >> places
+    key <<= places
+    key |= np.arange(len(dose_gy))
+    key.sort()
+    order = key & ((1 << places) - 1)
     dose = dose_gy[order]
-    as_before = (dose[1:] == dose[:-1]) | np.isnan(dose[:-1])
-    if np.any(as_before):
-        first = np.append(True, ~as_before)
-        at = np.flatnonzero(~first | np.append(as_before, False))
-        equal = order[at]
-        order[at] = equal[np.lexsort((equal, np.cumsum(first)[at]))]
-    return np.asarray(order)
+    falls = dose[1:] < dose[:-1]
+    if np.any(falls):
+        alike = np.cumsum(np.append(False, np.diff(key >> places) != 0))
+        at = np.flatnonzero(np.isin(alike, alike[1:][falls]))
+        order[at] = order[at][np.lexsort((order[at], dose[at], alike[at]))]
+    return order
 
 
 def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:

@@ -76,18 +76,16 @@ def settled(
     count = max(least, min(thin, _FINE))
     value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=True)
     coarse, _ = sample(count // _MORE, 0.25, NOTHING_WANTING, variants[:1], points=True)
-    few, rough = thinned(value), thinned(coarse)
     for phase in (0.25, 0.5):
-        wanting = unsettled(few, rough, highest_gy)
+        wanting = unsettled(value, coarse, highest_gy)
         if wanting is None or (phase == 0.5 and not wanting.throughout):
             break
-        coarse, rough = value, few
+        coarse = value
         if wanting.throughout or least < count < _FINE:
             count = _FINE if count < _FINE else _MOST
             wanting = NOTHING_WANTING
         value, more = sample(count, phase, wanting, variants, points=phase == 0.25)
-        few = thinned(value)
-    return few, coarse, more
+    return thinned(value), coarse, more
 
 
 def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | None:

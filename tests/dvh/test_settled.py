@@ -123,7 +123,7 @@ def drawn_until_settled(*doses, least=24_000, thin=0):
 
     def sample(count, phase, wanting, readings, *, points):
         calls.append((count, phase, wanting, readings, points))
-        return samples(doses[len(calls) - 1]), f"with drawing {len(calls)}"
+        return samples(np.sort(doses[len(calls) - 1])), f"with drawing {len(calls)}"
 
     value, coarse, more = settled(sample, ("value", "short ends"), least, thin, 50.0)
     return calls, float(value.dose_gy[0, 0]), float(coarse.dose_gy[0, 0]), more
