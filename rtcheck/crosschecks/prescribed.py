@@ -13,7 +13,7 @@ import numpy as np
 from rtcheck.conformity import in_dose_frame
 from rtcheck.crosschecks.scanlines import scan, vertices_in_dose
 from rtcheck.measure import Bench, stack_of
-from rtcheck.model.finding import Finding, finding
+from rtcheck.model.finding import Finding, Severity, finding
 from rtcheck.model.plan import Plan
 from rtcheck.model.structure import ROI
 from rtcheck.rules.course import Course
@@ -61,12 +61,12 @@ def prescribed_findings(bench: Bench, course: Course, known: Collection[int]) ->
         low, high = mean / prescribed, mean / highest
         if low >= _PLAUSIBLE[0] and high <= _PLAUSIBLE[1]:
             continue
-        severity = "E" if low < _IMPOSSIBLE[0] or high > _IMPOSSIBLE[1] else "W"
+        severity: Severity = "E" if low < _IMPOSSIBLE[0] or high > _IMPOSSIBLE[1] else "W"
         message = (
             f"The plan prescribes {format_number(prescribed)} Gy to {name}, whose mean dose is {mean:.3g} Gy. Check "
             "that the dose is of this plan, its scale, and where dose and structures lie."
         )
-        out.append(finding("RTD219", name, message, severity, mean_gy=mean, prescribed_gy=prescribed))  # type: ignore[arg-type]
+        out.append(finding("RTD219", name, message, severity, mean_gy=mean, prescribed_gy=prescribed))
     return tuple(out)
 
 

@@ -106,14 +106,19 @@ def counted_twice(datasets):
     items.append(copy.deepcopy(items[0]))
 
 
-def dose_names(**attributes):
-    """The dose's reference to its plan, changed."""
+def changed(pick, attributes):
+    """Attributes of the item that `pick` finds in the datasets."""
 
     def mutate(datasets):
         for keyword, value in attributes.items():
-            setattr(datasets["dose"].ReferencedRTPlanSequence[0], keyword, value)
+            setattr(pick(datasets), keyword, value)
 
     return {"mutate": mutate}
+
+
+def dose_names(**attributes):
+    """The dose's reference to its plan, changed."""
+    return changed(lambda datasets: datasets["dose"].ReferencedRTPlanSequence[0], attributes)
 
 
 def another_plan_too(datasets):
@@ -174,12 +179,7 @@ def everywhere(**attributes):
 
 def first_beam(**attributes):
     """Attributes of the treatment beam."""
-
-    def mutate(datasets):
-        for keyword, value in attributes.items():
-            setattr(datasets["plan"].BeamSequence[0], keyword, value)
-
-    return {"mutate": mutate}
+    return changed(lambda datasets: datasets["plan"].BeamSequence[0], attributes)
 
 
 def one_number(datasets):
