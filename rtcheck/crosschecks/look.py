@@ -30,6 +30,7 @@ from rtcheck.crosschecks.stated import (
 from rtcheck.crosschecks.targets import hot_spot_finding, spacing_finding
 from rtcheck.dvh.curve import StructureDose
 from rtcheck.dvh.field import PHYSICAL
+from rtcheck.dvh.noticed import highest_dose
 from rtcheck.geometry.ends import plane_areas
 from rtcheck.geometry.rings import plane_thickness
 from rtcheck.geometry.solid import ContourStack
@@ -81,7 +82,7 @@ class Looks:
 def looks_for(course: Course) -> Looks:
     """Return an empty record of looks at the structures of a course."""
     grids = course.grids
-    highest = float(np.max(grids[0].stored)) * grids[0].scaling_gy if len(grids) == 1 else 0.0
+    highest = highest_dose(grids[0]) if len(grids) == 1 else 0.0
     return Looks(stored_curves(course), highest)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from rtcheck.dvh.noticed import highest_dose
 from rtcheck.exhibits import Composite, CompositePart, GridFacts, Link, LinkNode, PlanFacts, PrescriptionFact
 from rtcheck.model.case import Case
 from rtcheck.model.grid import DoseGrid
@@ -130,7 +131,7 @@ def _grid(grid: DoseGrid) -> GridFacts:
         origin_mm=geometry.origin_mm,
         axial=_along(geometry.row, 0) and _along(geometry.column, 1),
         scaling_gy=grid.scaling_gy,
-        maximum_gy=float(np.max(grid.stored)) * grid.scaling_gy,
+        maximum_gy=highest_dose(grid),
         heterogeneity_correction=grid.heterogeneity_correction,
         frame_of_reference_uid=geometry.frame_of_reference_uid,
         created=grid.created,
