@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "Samples",
     "ascending",
     "bend_parts",
+    "both",
     "choose_resolution",
     "dose_parts",
     "field_spacing",
@@ -190,7 +191,8 @@ def sample_shape(
     kept: list[Samples] = []
     ranges: _Ranges = {}
     for tails in tails_of(total, _LEAST_SHAPE_CM3, wanting)[first_round:]:
-        near = np.flatnonzero(near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails))
+        about = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
+        near = np.flatnonzero(about & (samples.mask & 1 == 1))  # other readings serve the interval alone
         parts = _parts_of(layers, cells[near], lattice) if parts is None else _some_parts(parts, near)
         middle = local_dose(local, *parts.middle_mm).sum(axis=0)
         hit = np.flatnonzero(_tails(middle, samples.volume_cm3[near], tails, top))
@@ -303,6 +305,19 @@ def _read(layers: Layers, at: IntArray, local: LocalDose, *, points: bool) -> Sa
     where = np.stack([layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]])
     dose = local_dose(local, *where)
     return Samples(dose, layers.volume_mm3[at] / 1000, layers.mask[at], where if points else _NOWHERE)
+
+
+def both(one: Samples, other: Samples) -> Samples:
+    """Join two samplings of one solid: each stands for half of it.
+
+    Args:
+        one: with points where the other has them.
+        other: of the same readings.
+
+    Returns:
+        All samples, ascending.
+    """
+    return _together([replace(each, volume_cm3=each.volume_cm3 / 2) for each in (one, other)])
 
 
 def _nothing(local: LocalDose) -> Samples:

@@ -42,6 +42,8 @@ _SLICES = 6
 """The mean area of a layer is taken from this many sections of it."""
 _BATCH_CELLS = 250_000
 """Levels of this many cells are computed at once."""
+_DOUBTED = 2.0
+"""Layers that only other readings than the first have are so many times as thick: they serve the interval alone."""
 _FOOT = 0.75
 """A point of the surface belongs to a cell when it lies at most this many cells from the cell's centre."""
 
@@ -122,7 +124,7 @@ def shape_layers(
         leaves: ``leaves_of(solid)``.
         variants: readings of the leaves; the order gives the bits of `Layers.mask`.
         lattice: cells in the plane; must leave one empty cell around the solid.
-        layer_mm: no layer is thicker.
+        layer_mm: no layer of the first reading is thicker.
     """
     fields = tuple(level_field(leaf.stack, lattice) for leaf in leaves)
     edges = np.unique(
@@ -140,7 +142,7 @@ def shape_layers(
     repeats: dict[tuple[tuple[int, ...], int], list[_Span]] = {}
     found: list[Layers] = []
     runs: list[_Run] = []
-    number = 0
+    number = most = 0
     middles = (edges[:-1] + edges[1:]) / 2
     rules = [_rules(field, {variant.states[i] for variant in variants}, middles) for i, field in enumerate(fields)]
     along = [list(zip(*(rule[s] for rule, s in zip(rules, v.states, strict=True)), strict=True)) for v in variants]
@@ -148,8 +150,12 @@ def shape_layers(
         zones: dict[tuple[Zone, ...], int] = {}
         for i, keys in enumerate(along):
             zones[keys[place]] = zones.get(keys[place], 0) | (1 << i)
-        count = max(1, int(np.ceil((high - low) / layer_mm - 1e-6)))
+        number += most
+        most = 0
         for key, mask in zones.items():
+            thickest = layer_mm if mask & 1 else _DOUBTED * layer_mm
+            count = max(1, int(np.ceil((high - low) / thickest - 1e-6)))
+            most = max(most, count)
             if all(kind in ("plane", "out") for kind, _ in key):
                 planes = tuple(
                     _first_same(field, index) if kind == "plane" else -1
@@ -160,7 +166,6 @@ def shape_layers(
                 repeats.setdefault((planes, mask), []).append(_Span(low, high, count, number))
             elif _remains(solid, iter([kind != "out" for kind, _ in key])):
                 runs.append(_Run(key, low, high, count, number, mask))
-        number += count
     for (planes, mask), spans in repeats.items():
         section = sections[planes]
         if section is not None:

@@ -15,16 +15,16 @@ EYE = np.eye(3)
 
 
 def bowl(x, y, z):
-    return np.maximum(60 - 0.02 * (x * x + y * y + z * z), 0)
+    return np.maximum(60 - 0.1 * (x * x + y * y + z * z), 0)
 
 
 def about(field, half):
     return dose_about(field_of(grid_of(field, 1.0, half + 1)), EYE, -np.full(3, half), np.full(3, half))
 
 
-@pytest.mark.parametrize("phase", [0.2, 0.6])
+@pytest.mark.parametrize("phase", [0.2, 0.6, 0.8])
 def test_divided_samples_of_a_ball_stay_near_it_and_its_tails_are_exact(phase):
-    """Coarse cells at the rim are divided: nothing sticks out by a third of a cell, and a few Gy of range is exact."""
+    """Rim cells are divided: nothing sticks out by a third of a cell, and ranks are exact to a share of the range."""
     solid = Leaf(stack_of(roi_of(sphere(12), 2.5, phase)))
     leaves = leaves_of(solid)
     samples, _ = sample_shape(
@@ -35,11 +35,11 @@ def test_divided_samples_of_a_ball_stay_near_it_and_its_tails_are_exact(phase):
     assert np.sum(volume) == pytest.approx(4 / 3 * np.pi * 1.2**3, rel=1e-3)
     away = np.linalg.norm(points, axis=0)
     assert away.max() < 12 + 2.0 * 0.3
-    # at the surface it is 57.12 Gy; a divided sample that sticks out is not colder than an undivided one
-    assert dose.min() >= 60 - 0.02 * 144 - 0.2
+    # at the surface it is 45.6 Gy; a divided sample that sticks out is not colder than an undivided one
+    assert dose.min() >= 60 - 0.1 * 144 - 1.0
     at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
-    for cold, within in ((0.02, 0.04), (0.05, 0.13), (0.5, 0.04), (0.98, 0.04)):
-        exact = 60 - 0.02 * 144 * (1 - cold) ** (2 / 3)
+    for cold, within in ((0.02, 0.1), (0.05, 0.5), (0.5, 0.2), (0.98, 0.1)):
+        exact = 60 - 0.1 * 144 * (1 - cold) ** (2 / 3)
         assert np.interp(cold, at, dose) == pytest.approx(exact, abs=within), cold
 
 
