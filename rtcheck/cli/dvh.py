@@ -71,6 +71,7 @@ def dvh(
     with within(time_limit) as clock, crew(jobs or usable_processors(), clock) as workers:
         reading = read_apart(workers, paths, allow_deflated=allow_deflated)
         from rtcheck.dvh_table import dvh_table
+        from rtcheck.render.dvh_report import dvh_json, dvh_text
 
         aliases = None
         if names:  # only they are looked up, and reading the table takes as long as reading an export
@@ -85,8 +86,6 @@ def dvh(
     exit_code = table.exit_code
     if not exit_code and names and any(item.severity == "E" for item in table.findings) and not table.rows:
         exit_code = _INCOMPLETE
-    from rtcheck.render.dvh_report import dvh_json, dvh_text
-
     if output_format == "json":
         print_json(dvh_json(table, exit_code))
     else:

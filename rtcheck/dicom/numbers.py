@@ -123,11 +123,13 @@ def _parse_chunk(characters: NDArray[np.uint8], ends: NDArray[np.intp], out: Flo
     digits = characters - np.uint8(_ZERO)  # wraps around for what is no digit
     is_digit = digits < 10
     digit_at = np.flatnonzero(is_digit)
-    digit_ends = np.searchsorted(digit_at, ends)
+    digit_ends = np.cumsum(is_digit, dtype=np.int32)[ends].astype(np.intp)
     digit_counts = np.diff(digit_ends, prepend=0)
 
     points = np.flatnonzero(characters == _POINT)
-    point_value = np.searchsorted(ends, points)
+    point_value = np.arange(n)  # one in each value, as planning systems write
+    if len(points) != n or not np.all((starts <= points) & (points < ends)):
+        point_value = np.searchsorted(ends, points)
     point_counts = np.bincount(point_value, minlength=n)
     after = np.zeros(n, dtype=np.intp)
     after[point_value] = ends[point_value] - points - 1

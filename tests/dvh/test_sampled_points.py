@@ -38,7 +38,7 @@ def test_divided_samples_of_a_ball_stay_near_it_and_its_tails_are_exact(phase):
     # at the surface it is 45.6 Gy; a divided sample that sticks out is not colder than an undivided one
     assert dose.min() >= 60 - 0.1 * 144 - 1.0
     at = (np.cumsum(volume) - volume / 2) / np.sum(volume)
-    for cold, within in ((0.02, 0.1), (0.05, 0.5), (0.5, 0.2), (0.98, 0.1)):
+    for cold, within in ((0.02, 0.1), (0.05, 0.6), (0.5, 0.2), (0.98, 0.1)):
         exact = 60 - 0.1 * 144 * (1 - cold) ** (2 / 3)
         assert np.interp(cold, at, dose) == pytest.approx(exact, abs=within), cold
 

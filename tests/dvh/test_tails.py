@@ -73,11 +73,11 @@ def test_a_flat_tail_is_left_alone():
 def test_the_rounds_of_a_tail():
     """Each round holds an eighth of the share before until little is left; what is wanted is cut once more."""
     plain = tails_of(1000.0, 0.1)
-    assert [round(each.hot_cm3, 3) for each in plain] == [62.5, 5.859, 0.732]
-    assert [each.cold_cm3 for each in plain] == [62.5, 0, 0]
+    assert [round(each.hot_cm3, 3) for each in plain] == [78.125, 5.859, 0.732]
+    assert [each.cold_cm3 for each in plain] == [78.125, 0, 0]
     more = tails_of(1000.0, 0.1, Wanting(hot_cm3=(20.0, 0.03), cold_cm3=(50.0,)))
-    assert [round(each.hot_cm3, 4) for each in more] == [62.5, 25.0, 0.7324, 0.0375]
-    assert [each.cold_cm3 for each in more] == [62.5, 62.5, 0, 0]
+    assert [round(each.hot_cm3, 4) for each in more] == [78.125, 25.0, 0.7324, 0.0375]
+    assert [each.cold_cm3 for each in more] == [78.125, 62.5, 0, 0]
 
 
 def test_the_candidates_hold_the_tail():
