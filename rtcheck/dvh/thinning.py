@@ -12,7 +12,7 @@ from rtcheck.model.arrays import FloatArray
 
 __all__ = ["thinned"]
 
-_BULK = 40_000
+_BULK = 20_000
 """No sample is merged to more than this part of the volume, ..."""
 _ENDS = 1_000
 """... nor to more than this part of the volume that is hotter, or colder: D0.03cc is as well known as D50%."""

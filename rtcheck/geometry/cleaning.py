@@ -10,7 +10,7 @@ import shapely
 from rtcheck.geometry.polygons import rings_of, signed_area
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["PlaneRegion", "canonical_ring", "resolve_plane", "resolve_planes"]
+__all__ = ["PlaneRegion", "canonical_ring", "canonical_rings", "resolve_plane", "resolve_planes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,44 @@ def canonical_ring(ring: FloatArray) -> FloatArray:
     return min((np.roll(ring, -int(c), axis=0) for c in candidates), key=lambda r: r.ravel().tolist())
 
 
+def canonical_rings(rings: list[FloatArray]) -> list[FloatArray]:
+    """Return what `canonical_ring` gives for each ring, of all at once."""
+    counts = np.array([len(ring) for ring in rings])
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    points = np.concatenate(rings)
+    x, y = points.T
+    lowest = x == np.repeat(np.minimum.reduceat(x, starts), counts)
+    of_lowest = np.where(lowest, y, np.inf)
+    candidate = lowest & (y == np.repeat(np.minimum.reduceat(of_lowest, starts), counts))
+    several = np.add.reduceat(candidate, starts, dtype=np.int64) > 1
+    first = np.zeros(len(rings), dtype=np.int64)
+    at = np.flatnonzero(candidate)
+    first[np.repeat(np.arange(len(rings)), counts)[at]] = at
+    following = np.arange(1, len(points) + 1)
+    following[ends - 1] = starts
+    # about each ring's first vertex, to keep digits
+    from_x, from_y = x - np.repeat(x[starts], counts), y - np.repeat(y[starts], counts)
+    turn = np.add.reduceat(from_x * from_y[following] - from_x[following] * from_y, starts)
+    sense = np.where(turn < 0, -1, 1)
+    step = np.arange(len(points)) - np.repeat(starts, counts)
+    place = np.repeat(first - starts, counts) + np.repeat(sense, counts) * step
+    ordered = points[np.repeat(starts, counts) + place % np.repeat(counts, counts)]
+    return [
+        canonical_ring(ring) if doubtful else ordered[start:end]
+        for ring, doubtful, start, end in zip(rings, several.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    ]
+
+
 def resolve_planes(planes: list[list[FloatArray]], *, exclusive: bool) -> list[PlaneRegion]:
     """Read the contours of each plane, as `resolve_plane` does.
 
     Most planes hold one contour that nothing is wrong with: these are looked at all at once.
     """
     single = [j for j, rings in enumerate(planes) if len(rings) == 1]
-    alone = {j: canonical_ring(planes[j][0]) for j in single}
     plain: dict[int, PlaneRegion] = {}
     if single:
+        alone = dict(zip(single, canonical_rings([planes[j][0] for j in single]), strict=True))
         owner = np.repeat(np.arange(len(single)), [len(alone[j]) for j in single])
         polygons = shapely.polygons(shapely.linearrings(np.concatenate(list(alone.values())), indices=owner))
         sound = shapely.is_valid(polygons)

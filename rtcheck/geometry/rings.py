@@ -154,17 +154,19 @@ def stack_contours(
         notes.append(finding("RTD305", name, message, severity="W", planes=empty))
     planes = clusters.planes_mm[filled]
     gaps = find_gaps(planes)
-    notes.extend(_displaced(name, planes, [np.concatenate(regions[j].rings) for j in filled]))
-    notes.extend(_spacing_findings(name, planes, gaps, thickness, known=known))
     rings = [ring for j in filled for ring in regions[j].rings]
-    ring_counts = [len(regions[j].rings) for j in filled]
+    ring_points = np.concatenate(rings)
+    ring_starts = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64)
+    plane_starts = np.concatenate([[0], np.cumsum([len(regions[j].rings) for j in filled])]).astype(np.int64)
+    notes.extend(_displaced(name, planes, ring_points, ring_starts[plane_starts]))
+    notes.extend(_spacing_findings(name, planes, gaps, thickness, known=known))
     stack = ContourStack(
         name=name,
         axes=frozen(axes),
         planes_mm=frozen(planes),
-        points_mm=frozen(np.concatenate(rings)),
-        ring_starts=frozen(np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64)),
-        plane_starts=frozen(np.concatenate([[0], np.cumsum(ring_counts)]).astype(np.int64)),
+        points_mm=frozen(ring_points),
+        ring_starts=frozen(ring_starts),
+        plane_starts=frozen(plane_starts),
         thickness_mm=thickness if len(planes) == 1 else None,
         gaps=gaps,
         rounding_mm=_rounding(points),
@@ -197,7 +199,9 @@ def _without_repeats(points: FloatArray, starts: IntArray) -> tuple[FloatArray, 
     previous = np.arange(-1, len(points) - 1)
     filled = counts > 0
     previous[starts[:-1][filled]] = starts[1:][filled] - 1
-    keep = np.any(points != points[previous], axis=1)
+    keep = np.zeros(len(points), dtype=bool)
+    for column in points.T:
+        keep |= column != column[previous]
     points, contour = points[keep], contour[keep]
     sizes = np.bincount(contour, minlength=len(counts))
     distinct = np.array(
@@ -259,7 +263,7 @@ def _judge(
         )
     # Holes of planes on which no contour had to be resolved are whole contours inside others.
     inner = [(signed_area(ring), float(step)) for region, step in zip(regions, thickness, strict=True)
-             if not region.resolved for ring in region.rings]  # fmt: skip
+             if not region.resolved and len(region.rings) > 1 for ring in region.rings]  # fmt: skip
     holes = [-area * step for area, step in inner if area < 0]
     if holes and not exclusive and not faults:
         message = (
@@ -312,15 +316,15 @@ def _spacing_findings(
     return []
 
 
-def _displaced(name: str, planes: FloatArray, points: list[FloatArray]) -> list[Finding]:
+def _displaced(name: str, planes: FloatArray, points: FloatArray, starts: IntArray) -> list[Finding]:
     """RTD305 (W) for a plane beside both of its neighbours, which lie over each other: it seems shifted or of another.
 
     Compared by the boxes round what each plane encloses, so that only what is plainly elsewhere is named.
     """
-    if len(points) < 3:
+    if len(planes) < 3:
         return []
-    low = np.array([part.min(axis=0) for part in points])
-    high = np.array([part.max(axis=0) for part in points])
+    low, high = (np.column_stack([end.reduceat(column, starts[:-1]) for column in points.T]) for end in
+                 (np.minimum, np.maximum))  # fmt: skip
 
     def apart(a: slice, b: slice) -> NDArray[np.bool_]:
         return np.asarray(np.any((low[a] > high[b]) | (low[b] > high[a]), axis=1))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rtcheck.geometry.cleaning import canonical_ring, resolve_plane, resolve_planes
+from rtcheck.geometry.cleaning import canonical_ring, canonical_rings, resolve_plane, resolve_planes
 from tests.geometry.contours import square
 
 
@@ -13,6 +13,16 @@ def test_canonical_ring_forgets_start_and_winding():
     for k in range(4):
         for turned in (np.roll(ring, k, axis=0), np.roll(ring, k, axis=0)[::-1]):
             assert np.array_equal(canonical_ring(turned), ring)
+
+
+def test_rings_brought_into_form_together_are_those_of_each_alone():
+    """Whatever their sizes, windings and first vertices, and where the smallest vertex occurs twice."""
+    rng = np.random.default_rng(8)
+    rings = [rng.integers(0, high, (int(rng.integers(3, 12)), 2)) * 0.5 for high in (2, 4, 50) for _ in range(60)]
+    rings = [ring + rng.integers(-1000, 1000, 2) for ring in rings]
+    for many in (rings, rings[:1], rings[::-1]):
+        for ring, found in zip(many, canonical_rings(many), strict=True):
+            assert np.array_equal(found, canonical_ring(ring))
 
 
 def test_nested_contours_are_hole_and_island():
