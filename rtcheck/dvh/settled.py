@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -105,55 +106,73 @@ def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | N
     Returns:
         None where the fine one is good enough.
     """
-    (dose, volume), (rough_dose, rough_volume) = fine, rough = _known(value), _known(coarse)
-    if len(dose) == 0 or dose[-1] <= 0:
+    fine, rough = _curve(value), _curve(coarse)
+    if len(fine.dose_gy) == 0 or fine.dose_gy[-1] <= 0:
         return None
-    top, whole = float(dose[-1]), _whole(value)
-    known, rough_known = float(np.sum(volume)) / whole, float(np.sum(rough_volume)) / _whole(coarse)
-    if abs(known - rough_known) > _LEADS * _OUTSIDE or len(rough_dose) == 0:
+    top, whole = float(fine.dose_gy[-1]), fine.whole_cm3
+    known, rough_known = fine.known_cm3 / whole, rough.known_cm3 / rough.whole_cm3
+    if abs(known - rough_known) > _LEADS * _OUTSIDE or len(rough.dose_gy) == 0:
         return Wanting(throughout=True)
     ranks = [*(share * whole for share in _SHARES), *(cm3 for cm3 in _HOT_CM3 if cm3 < whole / 2)]
-    found = _doses(*fine, ranks)
     reference = max(top, _OF_ALL * highest_gy)
     allowed = _LEADS * _TARGET * reference
     even = len(_BULK) + len(_COLD)
-    wrong = np.abs(found - _doses(*rough, ranks)) > np.where(np.arange(len(ranks)) < even, 1.0, 2.0) * allowed
-    at_every = _doses(*fine, (_EVERY * float(np.sum(volume))).tolist())
-    volumes = _EVERY[_volumes_differ(rough, at_every, _SAME * reference)]
-    means = [float(np.sum(dose * volume) / np.sum(volume)) for dose, volume in (fine, rough)]
+    apart = np.abs(_doses(fine, np.array(ranks)) - _doses(rough, np.array(ranks)))
+    wrong = apart > np.where(np.arange(len(ranks)) < even, 1.0, 2.0) * allowed
+    volumes = _EVERY[_volumes_differ(rough, _doses(fine, _EVERY * fine.known_cm3), _SAME * reference)]
     here = np.flatnonzero(wrong).tolist()
     hot = [ranks[i] for i in here if i >= even or ranks[i] <= _END * whole]
     cold = [whole - ranks[i] for i in here if whole - ranks[i] <= _END * whole]
     between = np.any((volumes > _END) & (volumes < 1 - _END))
-    if abs(means[0] - means[1]) > allowed or len(hot) + len(cold) < len(here) or between:
+    if abs(fine.mean_gy - rough.mean_gy) > allowed or len(hot) + len(cold) < len(here) or between:
         return Wanting(throughout=True)
     hot += [float(share) * whole for share in volumes[volumes <= _END][-1:]]
     cold += [float(1 - share) * whole for share in volumes[volumes >= 1 - _END][:1]]
     return Wanting(hot_cm3=tuple(hot), cold_cm3=tuple(cold)) if hot or cold else None
 
 
-def _doses(dose_gy: FloatArray, volume_cm3: FloatArray, ranks_cm3: list[float]) -> FloatArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curve:
+    """What a sampling says of the first reading.
+
+    Attributes:
+        dose_gy: (n,) known doses, ascending.
+        upto_cm3: (n,) volume that has these doses or less.
+        middle_cm3: (n,) the same to the middle of each sample.
+        known_cm3, whole_cm3: where the dose is known, and of all.
+        mean_gy: where it is known.
+    """
+
+    dose_gy: FloatArray
+    upto_cm3: FloatArray
+    middle_cm3: FloatArray
+    known_cm3: float
+    whole_cm3: float
+    mean_gy: float
+
+
+def _curve(samples: Samples) -> _Curve:
+    dose, volume = samples.dose_gy.sum(axis=0), samples.volume_cm3
+    member = np.flatnonzero((samples.mask & 1).astype(bool))
+    if len(member) < len(dose):
+        dose, volume = dose.take(member), volume.take(member)
+    count = len(dose) - int(np.count_nonzero(np.isnan(dose)))  # unknown ones are last
+    whole = float(np.sum(volume))
+    dose, volume = dose[:count], volume[:count]
+    upto = np.cumsum(volume)
+    known = float(upto[-1]) if count else 0.0
+    mean = float(np.sum(dose * volume)) / known if known > 0 else 0.0
+    return _Curve(dose, upto, upto - volume / 2, known, whole, mean)
+
+
+def _doses(curve: _Curve, ranks_cm3: FloatArray) -> FloatArray:
     """Doses to volumes from the hot end, Gy."""
-    at = np.cumsum(volume_cm3[::-1]) - volume_cm3[::-1] / 2
-    return np.interp(ranks_cm3, at, dose_gy[::-1])
+    return np.interp(curve.known_cm3 - ranks_cm3, curve.middle_cm3, curve.dose_gy)
 
 
-def _volumes_differ(coarse: tuple[FloatArray, FloatArray], dose_gy: FloatArray, same_gy: float) -> NDArray[np.bool_]:
+def _volumes_differ(coarse: _Curve, dose_gy: FloatArray, same_gy: float) -> NDArray[np.bool_]:
     """Whether the coarse sampling has another share of the volume at each dose than that of `_EVERY`, by too much."""
-    dose, volume = coarse
-    below = np.concatenate([[0.0], np.cumsum(volume)]) / np.sum(volume)
-    least = 1 - below[np.searchsorted(dose, dose_gy + same_gy, side="right")]
-    most = 1 - below[np.searchsorted(dose, dose_gy - same_gy, side="left")]
+    below = np.concatenate([[0.0], coarse.upto_cm3]) / coarse.known_cm3
+    least = 1 - below[np.searchsorted(coarse.dose_gy, dose_gy + same_gy, side="right")]
+    most = 1 - below[np.searchsorted(coarse.dose_gy, dose_gy - same_gy, side="left")]
     return np.asarray(np.maximum(least - _EVERY, _EVERY - most) > _LEAD * _RANK)
-
-
-def _whole(samples: Samples) -> float:
-    """Volume of the first reading, cm³."""
-    return float(np.sum(samples.volume_cm3[samples.mask & 1 == 1]))
-
-
-def _known(samples: Samples) -> tuple[FloatArray, FloatArray]:
-    """Doses of the first reading where they are known, ascending, and their volumes."""
-    dose = samples.dose_gy.sum(axis=0)
-    member = np.flatnonzero((samples.mask & 1 == 1) & ~np.isnan(dose))
-    return dose[member], samples.volume_cm3[member]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtcheck.dvh.sampling import Samples, ascending
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["thinned"]
 
@@ -35,31 +35,29 @@ def thinned(samples: Samples) -> Samples:
     colder = np.cumsum(volume) - volume / 2
     whole = float(np.sum(volume))
     most = np.minimum(whole / _BULK, np.minimum(colder, whole - colder) / _ENDS)
-    doses, volumes, masks = [], [], []
-    for mask in np.flatnonzero(np.bincount(samples.mask[:known])).tolist():
-        at = np.flatnonzero(samples.mask[:known] == mask)
-        dose, size = _merged(samples.dose_gy[0, at], volume[at], most[at])
-        doses.append(dose)
-        volumes.append(size)
-        masks.append(np.full(len(dose), mask, dtype=np.int64))
-    rest = slice(known, None)
-    dose = np.concatenate([*doses, samples.dose_gy[0, rest]])
-    order = ascending(dose)
+    mask, dose = samples.mask[:known], samples.dose_gy[0, :known]
+    if mask[0] != mask[-1] or np.any(mask[1:] != mask[:-1]):
+        # ascending within each kind, one kind after the other; there are ten readings at most
+        order = np.argsort(mask.astype(np.uint16), kind="stable")
+        mask, dose, volume, most = mask[order], dose[order], volume[order], most[order]
+    starts = _starts(volume, most, mask)
+    size = np.add.reduceat(volume, starts)
+    lowest, highest = dose[starts], dose[np.append(starts[1:], known) - 1]
+    # what is of one dose keeps it to the last digit
+    mean = np.clip(np.add.reduceat(dose * volume, starts) / size, lowest, highest)
+    merged = np.concatenate([mean, samples.dose_gy[0, known:]])
+    order = ascending(merged)
     return Samples(
-        dose[order][None],
-        np.concatenate([*volumes, samples.volume_cm3[rest]])[order],
-        np.concatenate([*masks, samples.mask[rest]])[order],
+        merged[order][None],
+        np.concatenate([size, samples.volume_cm3[known:]])[order],
+        np.concatenate([mask[starts], samples.mask[known:]])[order],
         np.zeros((3, 0)),
     )
 
 
-def _merged(dose_gy: FloatArray, volume_cm3: FloatArray, most_cm3: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Merge ascending samples of one kind, each to at most about `most_cm3`."""
+def _starts(volume_cm3: FloatArray, most_cm3: FloatArray, mask: IntArray) -> IntArray:
+    """Where a new sample begins when ascending samples of one kind are merged, each to at most about `most_cm3`."""
     with np.errstate(divide="ignore"):
         step = np.minimum(volume_cm3 / most_cm3, 1.0)
     place = np.floor(np.cumsum(step) - step / 2)
-    starts = np.flatnonzero(np.append(True, place[1:] > place[:-1]))
-    size = np.add.reduceat(volume_cm3, starts)
-    lowest, highest = dose_gy[starts], dose_gy[np.append(starts[1:], len(dose_gy)) - 1]
-    mean = np.add.reduceat(dose_gy * volume_cm3, starts) / size
-    return np.clip(mean, lowest, highest), size  # what is of one dose keeps it to the last digit
+    return np.flatnonzero(np.concatenate([[True], (place[1:] > place[:-1]) | (mask[1:] != mask[:-1])]))
