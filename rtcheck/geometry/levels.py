@@ -130,12 +130,13 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
     edge[:, :-1] |= inside[:, :-1] != inside[:, 1:]
     edge[:, :, :-1] |= inside[:, :, :-1] != inside[:, :, 1:]
     needed = spread(edge, 2)
-    bands = np.zeros((max(m - 1, 0), *inside.shape[1:]), dtype=bool)
-    for j in range(m - 1):
-        near, wide = (slice(max(j - more, 0), min(j + 2 + more, m)) for more in (1, 2))
-        some, every = inside[near].any(axis=0), inside[near].all(axis=0)
-        bands[j] = spread(np.asarray((some & ~every) | edge[near].any(axis=0)), 2)
-        needed[wide if few_planes(stack) else near] |= bands[j]
+    bands = _bands(inside, edge)
+    more = 2 if few_planes(stack) else 1
+    for j in range(-more, more + 2):  # a pair of planes and those next to it
+        here, there = max(j, 0), max(-j, 0)
+        count = min(m - here, m - 1 - there)
+        if count > 0:
+            needed[here : here + count] |= bands[there : there + count]
     tips = end_tips(stack)
     areas, perimeters = plane_areas(stack), plane_perimeters(stack)
     for tip, plane in zip(tips, (0, m - 1), strict=True):
@@ -164,6 +165,20 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
     return LevelField(
         stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole, exact, leans
     )
+
+
+def _bands(inside: NDArray[np.bool_], edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(m - 1, rows, columns) near a contour of a pair of planes or of their neighbours, or between two of these."""
+    m = len(inside)
+    some, every = edge[:-1] | edge[1:], inside[:-1] & inside[1:]
+    within = inside[:-1] | inside[1:]
+    if m > 2:
+        for of, join in ((edge, some), (inside, within)):
+            join[1:] |= of[:-2]
+            join[:-1] |= of[2:]
+        every[1:] &= inside[:-2]
+        every[:-1] &= inside[2:]
+    return spread(some | (within & ~every), 2)
 
 
 def _neighbour(plane: int) -> int:
