@@ -17,6 +17,10 @@ from rtcheck.model.arrays import FloatArray, IntArray
 
 __all__ = ["CutCells", "cut_cells", "section_areas"]
 
+_NEAR = 0.75
+"""A cell is looked at closely where its level is less than this part of its width and height together: the line cuts it
+where the level is less than half of what it changes by along both, and levels change by up to twice the distance."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutCells:
@@ -48,7 +52,7 @@ def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
         level: (layers, rows, columns) about the distance to the surface in mm, positive inside.
         lattice: its cells; the outermost ones are left out.
     """
-    bound = lattice.du + lattice.dv
+    bound = _NEAR * (lattice.du + lattice.dv)
     layer, row, column = np.nonzero(level[:, 1:-1, 1:-1] > -bound)
     row, column = row + 1, column + 1
     value = level[layer, row, column]
@@ -75,7 +79,7 @@ def cut_cells(level: FloatArray, lattice: Lattice) -> CutCells:
 
 def section_areas(level: FloatArray, lattice: Lattice) -> FloatArray:
     """(layers,) area in mm² where the level is positive."""
-    bound = lattice.du + lattice.dv
+    bound = _NEAR * (lattice.du + lattice.dv)
     inner = level[:, 1:-1, 1:-1]
     whole = np.count_nonzero(inner >= bound, axis=(1, 2)).astype(np.float64)
     near = np.zeros(level.shape, dtype=bool)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +16,9 @@ __all__ = ["FAR_MM", "centres_inside", "plane_distances", "spread"]
 
 _PAIRS = 65_536
 """So many pairs of a cell and a point of a contour are looked at together: what a processor keeps at hand."""
+
+_KEPT = 4
+"""The edges of so many stacks are remembered: its samplings, and those of an expression, follow one another."""
 
 FAR_MM = 1e4
 """Stands for "far inside" and, negative, "far outside" where no distance was computed."""
@@ -60,27 +66,30 @@ def plane_distances(
     of points that are alike to a hundredth of a mm either will do.
     """
     out = np.where(inside, FAR_MM, -FAR_MM)
-    points, starts = stack.points_mm, stack.ring_starts
-    following = np.arange(1, len(points) + 1)
-    following[starts[1:] - 1] = starts[:-1]
-    preceding = np.empty(len(points), dtype=np.int64)
-    preceding[following] = np.arange(len(points))
-    along = points[following] - points
-    square = np.einsum("ij,ij->i", along, along)
-    count = np.maximum(np.ceil(np.sqrt(square) / (min(lattice.du, lattice.dv) / 2)).astype(np.int64), 1)
-    edge = np.repeat(np.arange(len(points)), count)
+    edges = _edges_of(stack)
+    start_u, start_v, along_u, along_v, square = edges.ways
+    count = np.ceil(np.sqrt(square) / (min(lattice.du, lattice.dv) / 2)).astype(np.int64)
+    np.maximum(count, 1, out=count)
     ends = np.cumsum(count)
-    step = np.arange(len(edge)) - np.repeat(ends - count, count)
-    middle = centre(points)
-    set_along = points[edge] + along[edge] * (step / count[edge])[:, None] - middle
+    edge = np.repeat(np.arange(len(count)), count)
+    share = (np.arange(len(edge)) - np.repeat(ends - count, count)) / count[edge]
+    middle = centre(stack.points_mm)
     # |c - p|² but for |c|², which is the same for all points: p² - 2 c·p
-    terms = np.stack([*set_along.T, np.einsum("ij,ij->i", set_along, set_along)]).astype(np.float32)
-    first = np.append(0, ends)[starts[stack.plane_starts]]
+    terms = np.empty((3, len(edge)), dtype=np.float32)
+    set_u, set_v = start_u[edge] - middle[0], start_v[edge] - middle[1]
+    set_u += along_u[edge] * share
+    set_v += along_v[edge] * share
+    terms[0], terms[1] = set_u, set_v
+    set_u *= set_u
+    set_v *= set_v
+    np.add(set_u, set_v, out=terms[2], casting="same_kind")
+    first = np.append(0, ends)[stack.ring_starts[stack.plane_starts]]
     at = np.flatnonzero(needed)
     plane, cell = np.divmod(at, lattice.rows * lattice.columns)
     row, column = np.divmod(cell, lattice.columns)
     u, v = lattice.u0 + lattice.du * (column + 0.5), lattice.v0 + lattice.dv * (row + 0.5)
-    factors = np.column_stack([-2 * (u - middle[0]), -2 * (v - middle[1]), np.ones(len(at))]).astype(np.float32)
+    factors = np.ones((len(at), 3), dtype=np.float32)
+    factors[:, 0], factors[:, 1] = -2 * (u - middle[0]), -2 * (v - middle[1])
     nearest = np.empty(len(at), dtype=np.int64)
     cells = np.searchsorted(plane, np.arange(len(needed) + 1)).tolist()
     for j, (begin, end) in enumerate(zip(first[:-1].tolist(), first[1:].tolist(), strict=True)):
@@ -90,14 +99,39 @@ def plane_distances(
             np.argmin(factors[start:stop] @ terms[:, begin:end], axis=1, out=nearest[start:stop])
         nearest[cells[j] : cells[j + 1]] += begin
     nearest = edge[nearest]
-    edges = (*points.T.copy(), *along.T.copy(), square)
-    distance = _squares(u, v, edges, nearest)
-    for near in (preceding[nearest], following[nearest]):
-        np.minimum(distance, _squares(u, v, edges, near), out=distance)
+    distance = _squares(u, v, edges.ways, nearest)
+    for near in (edges.preceding[nearest], edges.following[nearest]):
+        np.minimum(distance, _squares(u, v, edges.ways, near), out=distance)
     np.sqrt(distance, out=distance)
     np.negative(distance, out=distance, where=~inside.ravel()[at])
     out.ravel()[at] = distance
     return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """The edges of a stack's contours, each named by the point that it starts from.
+
+    Attributes:
+        preceding, following: (n,) the edges before and after each.
+        ways: where each starts and its way, along u and v (mm), and the square of its length (mm²).
+    """
+
+    preceding: IntArray
+    following: IntArray
+    ways: tuple[FloatArray, ...]
+
+
+@lru_cache(maxsize=_KEPT)
+def _edges_of(stack: ContourStack) -> _Edges:
+    points, starts = stack.points_mm, stack.ring_starts
+    following = np.arange(1, len(points) + 1)
+    following[starts[1:] - 1] = starts[:-1]
+    preceding = np.arange(-1, len(points) - 1)
+    preceding[starts[:-1]] = starts[1:] - 1
+    start_u, start_v = points.T.copy()
+    along_u, along_v = start_u[following] - start_u, start_v[following] - start_v
+    return _Edges(preceding, following, (start_u, start_v, along_u, along_v, along_u * along_u + along_v * along_v))
 
 
 def _squares(u: FloatArray, v: FloatArray, edges: tuple[FloatArray, ...], edge: IntArray) -> FloatArray:
