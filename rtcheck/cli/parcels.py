@@ -25,7 +25,6 @@ def pack(file: int, value: object) -> int:
     body = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
     parts = [buffer.raw() for buffer in buffers]
     head = pickle.dumps((body, [len(part) for part in parts]))
-    os.ftruncate(file, 0)
     place = 0
     for part in (memoryview(head), *parts):
         rest = part

@@ -35,9 +35,7 @@ def stagger(row: IntArray, column: IntArray, layer: IntArray) -> tuple[FloatArra
     out = []
     for k in (1, 2, 3):
         shift = number * _PLASTIC**-k
-        shift += 0.5
-        shift -= np.floor(shift)
-        shift -= 0.5
+        shift -= np.rint(shift)
         shift *= sign
         out.append(shift)
     return out[0], out[1], out[2]
