@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from rtcheck.dicom.dictionary import keyword_of_tag, tag_of_keyword
 
 __all__ = ["DUPLICATE", "MAX_LISTED", "Dataset", "Element", "Encoding", "Source", "tag_name", "tag_of"]
 
@@ -89,7 +89,7 @@ class Dataset:
         parts = []
         node: Dataset | None = self
         while node is not None and node.parent is not None:
-            parts.append(f"{keyword_for_tag(node.tag) or tag_name(node.tag)}[{node.number}]")
+            parts.append(f"{keyword_of_tag(node.tag) or tag_name(node.tag)}[{node.number}]")
             node = node.parent
         return ".".join(reversed(parts))
 
@@ -102,7 +102,7 @@ class Dataset:
 @cache
 def tag_of(keyword: str) -> int:
     """Return the tag of a keyword of the data dictionary (PS3.6)."""
-    tag = tag_for_keyword(keyword)
+    tag = tag_of_keyword(keyword)
     if tag is None:
         raise KeyError(keyword)
     return tag
@@ -112,5 +112,5 @@ def tag_of(keyword: str) -> int:
 def tag_name(tag: int) -> str:
     """Such as ``DoseUnits (3004,0002)``; the bare tag where the dictionary does not know it."""
     bare = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    keyword = keyword_for_tag(tag)
+    keyword = keyword_of_tag(tag)
     return f"{keyword} {bare}" if keyword else bare

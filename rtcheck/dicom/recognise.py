@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from struct import unpack_from
 
-from pydicom.datadict import dictionary_VR
-from pydicom.uid import AllTransferSyntaxes
-
 from rtcheck.dicom.dataset import Dataset, Element, Encoding, Source, tag_name
+from rtcheck.dicom.dictionary import representation_of_tag
 from rtcheck.dicom.inflate import inflate
 from rtcheck.dicom.walker import VALUE_REPRESENTATIONS, walk
 from rtcheck.errors import DicomError
@@ -20,7 +19,6 @@ _EXPLICIT = Encoding(explicit=True, big_endian=False)
 _BIG = Encoding(explicit=True, big_endian=True)
 _NATIVE = {"1.2.840.10008.1.2": _IMPLICIT, "1.2.840.10008.1.2.1": _EXPLICIT, "1.2.840.10008.1.2.2": _BIG}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_COMPRESSED = frozenset(map(str, AllTransferSyntaxes)) - _NATIVE.keys() - {_DEFLATED}
 _DIRECTORY = b"\x02\x00\x02\x00UI\x14\x001.2.840.10008.1.3.10"  # MediaStorageSOPClassUID of a DICOMDIR
 _LONG_META = ("OB", "UN", "UT", "OW", "SQ")
 
@@ -159,7 +157,7 @@ def _encoding_of(transfer_syntax: str, label: str, *, allow_deflated: bool) -> E
             "files (--allow-deflated)"
         )
         raise DicomError("RTD004", label, f"TransferSyntaxUID (0002,0010): {problem}")
-    if transfer_syntax not in _COMPRESSED:
+    if transfer_syntax not in _compressed():
         found = f"found {transfer_syntax!r}" if transfer_syntax else "it is absent"
         raise DicomError(
             "RTD004", label, f"TransferSyntaxUID (0002,0010): {found}, expected a transfer syntax of the standard"
@@ -176,6 +174,13 @@ def _refuse_contradiction(data: bytes, start: int, encoding: Encoding, label: st
         raise DicomError("RTD004", label, f"TransferSyntaxUID (0002,0010) {problem}")
 
 
+@cache
+def _compressed() -> frozenset[str]:
+    from pydicom.uid import AllTransferSyntaxes
+
+    return frozenset(map(str, AllTransferSyntaxes)) - _NATIVE.keys() - {_DEFLATED}
+
+
 def _plausible_encoding(head: bytes) -> Encoding | None:
     """Return what the first element looks like, or None when it does not look like one."""
     if len(head) < 8:
@@ -186,9 +191,8 @@ def _plausible_encoding(head: bytes) -> Encoding | None:
         if group not in (0x0002, 0x0008) or element > 0x1200:
             continue
         tag = group << 16 | element
-        try:
-            expected = dictionary_VR(tag)
-        except KeyError:
+        expected = representation_of_tag(tag)
+        if expected is None:
             continue
         if encoding.explicit:
             if VALUE_REPRESENTATIONS.get(head[4:6]) == expected or head[4:6] == b"UN":

@@ -6,8 +6,6 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from pydicom.charset import convert_encodings, decode_bytes, python_encoding
-
 from rtcheck.dicom.dataset import Dataset
 
 __all__ = ["MAX_TEXT_BYTES", "Text", "character_set_doubt", "decode_text", "trim", "trim_number"]
@@ -21,6 +19,8 @@ _MAX_SET_BYTES = 1024
 _ESCAPE_LEFT_OVER = re.compile(r"\x1b[\x20-\x2f]+[\x30-\x7e]|\$\)[A-Z](?=[^\x00-\x7f])")
 _PAIRS_OF_HIGH_BYTES = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*")
 _LATIN = ("", "ISO_IR 6", "ISO_IR 100", "ISO 2022 IR 100")
+_COMMON = frozenset(("", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192"))
+"""These are known without asking pydicom, which is not imported while all texts are ASCII."""
 _CHINESE = ("GB18030", "GBK", "ISO 2022 IR 58")
 
 
@@ -77,7 +77,12 @@ def character_set_doubt(dataset: Dataset) -> str:
         return ""
     if element.vr not in ("CS", "UN", ""):
         return f"SpecificCharacterSet (0008,0005) has value representation {element.vr}, expected CS"
-    unknown = next((part for part in _declared_sets(dataset) if part not in python_encoding), None)
+    declared = _declared_sets(dataset)
+    unknown = None
+    if not _COMMON.issuperset(declared):
+        from pydicom.charset import python_encoding
+
+        unknown = next((part for part in declared if part not in python_encoding), None)
     if unknown is None and element.length <= _MAX_SET_BYTES:
         return ""
     return f"SpecificCharacterSet (0008,0005): {(unknown or '')[:20]!r} is no character set of DICOM"
@@ -92,6 +97,8 @@ def _decode(dataset: Dataset, raw: bytes) -> Text:
         other = _other_reading(raw)
         hint = f"; its bytes are valid {other}" if other else ""
         return Text(shown, f"a text that is not ASCII, but SpecificCharacterSet (0008,0005) is absent{hint}")
+    from pydicom.charset import convert_encodings, decode_bytes
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # pydicom warns where it replaces characters

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from struct import Struct
 
-from pydicom._dicom_dict import DicomDictionary
-
 from rtcheck.dicom.dataset import DUPLICATE, MAX_LISTED, Dataset, Element, Source, tag_name
+from rtcheck.dicom.dictionary import representation_of_tag, sequence_tags
 from rtcheck.errors import DicomError
 
 __all__ = ["MAX_DEPTH", "MAX_ELEMENTS", "VALUE_REPRESENTATIONS", "walk"]
@@ -29,7 +28,7 @@ VALUE_REPRESENTATIONS = {
 }
 """Every value representation of PS3.5 §6.2, by its two bytes."""
 _LONG = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
-_SEQUENCES = frozenset(tag for tag, entry in DicomDictionary.items() if entry[0] == "SQ")
+_SEQUENCES = sequence_tags()
 _PIXEL_DATA = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
@@ -147,10 +146,10 @@ class _Walk:
             return Element(vr, value, position - value), position
         if vr not in ("SQ", "UN", ""):
             raise self.fail("RTD002", node, value, f"{tag_name(tag)} of representation {vr} has no length")
-        known = DicomDictionary.get(tag)
-        if known is not None and known[0] not in ("SQ", "UN"):
+        known = representation_of_tag(tag)
+        if known not in (None, "SQ", "UN"):
             # Read as a sequence it would hide what stood there, as a sequence whose tag was altered does.
-            raise self.fail("RTD002", node, value, f"{tag_name(tag)} is no sequence ({known[0]}) and has no length")
+            raise self.fail("RTD002", node, value, f"{tag_name(tag)} is no sequence ({known}) and has no length")
         # An unknown element of undefined length holds implicit items whatever the rest is (PS3.5 §6.2.2, note 4).
         inner = explicit and vr == "SQ"
         items, position = self.sequence(node, tag, value, end, delimited=True, explicit=inner, depth=depth + 1)
