@@ -78,20 +78,23 @@ def settled(
         The finer one, thinned, the coarser one with its points, and what came with the finer one.
     """
     count = max(least, min(thin, _FINE))
-    value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=True)
-    coarse, _ = sample(count // _MORE, 0.25, NOTHING_WANTING, variants[:1], points=True)
+
+    def rough(fine: int, phase: float = 0.25, wanting: Wanting = NOTHING_WANTING) -> Samples:
+        return sample(fine // _MORE, phase, wanting, variants[:1], points=True)[0]
+
+    value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=False)
+    coarse = rough(count)
     wanting = unsettled(value, coarse, highest_gy)
     if wanting is not None:
-        first = value
-        again, found = sample(count, 0.25, wanting, variants, points=True)
-        if wanting.throughout:
-            value = both(first, again)
-        else:
-            value, coarse, more = again, first, found
-        wanting = unsettled(again, first, highest_gy)
-        if wanting is not None and wanting.throughout and 2 * count < _MOST:
-            coarse = value
+        again, found = sample(count, 0.25, wanting, variants, points=False)
+        still = unsettled(again, value, highest_gy)
+        if still is not None and still.throughout and 2 * count < _MOST:
             value, more = sample(_MOST, 0.5, NOTHING_WANTING, variants, points=False)
+            coarse = rough(_MOST)
+        elif wanting.throughout:
+            value = both(value, again)
+        else:
+            value, more, coarse = again, found, rough(count, 0.5, wanting)
     return thinned(value), coarse, more
 
 
