@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtcheck.geometry.interpolate import EDGE_MM, bend_at, dose_at, grid_frame, grid_positions
+from rtcheck.geometry.interpolate import EDGE_MM, bend_at, cut_off, dose_at, grid_frame, grid_positions
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.grid import DoseGrid
 
@@ -142,20 +142,18 @@ def read_bend(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
         column = at + nearest[axis - 1]
         column += nearest[axis - 2]
         if int(number.min()) >= 1 and int(number.max()) <= size - 3:
-            # the second differences at the node before and the node after, together
-            here = flat.take(column - stride)
-            here -= flat.take(column)
-            column += stride
-            here -= flat.take(column)
-            column += stride
-            here += flat.take(column)
+            before = after = column
         else:  # next to the grid's own end, whose second difference is that of its neighbour
-            here = np.zeros(len(at))
-            for node in (number, number + 1):
-                middle = column + (np.clip(node, 1, size - 2) - number) * stride
-                here -= 2 * flat.take(middle)
-                here += flat.take(middle - stride)
-                here += flat.take(middle + stride)
+            before = column + (np.maximum(number, 1) - number) * stride
+            after = column + (np.minimum(number, size - 3) - number) * stride
+        # the second differences at the node before and the node after
+        far, near, middle = (flat.take(before + step * stride) for step in (-1, 0, 1))
+        first = far - 2 * near + middle
+        cut = (far == 0) & (near > 0)
+        near, middle, far = (flat.take(after + step * stride) for step in (0, 1, 2))
+        second = near - 2 * middle + far
+        here = first + second
+        here += cut_off(first, second, cut, (far == 0) & (middle > 0))
         here *= share * (1 - share)
         out -= here
     out /= 4

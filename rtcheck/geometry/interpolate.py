@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rtcheck.model.arrays import FloatArray, IntArray, frozen
 from rtcheck.model.grid import DoseGrid, GridGeometry
 
-__all__ = ["EDGE_MM", "bend_at", "dose_at", "grid_frame", "grid_positions", "values_at"]
+__all__ = ["EDGE_MM", "bend_at", "cut_off", "dose_at", "grid_frame", "grid_positions", "values_at"]
 
 EDGE_MM = 1e-6
 """A point this far outside the box of voxel centres still counts as on its face."""
@@ -129,7 +129,8 @@ def bend_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
 
     Along each axis, at the fraction t of a step, the mean of the parabolas through the nodes before and after
     differs from the straight line by ``-t (1 - t) / 2`` of the second difference (Catmull-Rom); the three are added.
-    It tells how much the grid's own coarseness leaves open.
+    It tells how much the grid's own coarseness leaves open. A second difference that reaches a node where the dose has
+    been cut off at zero says less than there is, see `cut_off`.
     """
     geometry = grid.geometry
     position = grid_positions(*grid_frame(geometry, axes), u, v, w)
@@ -158,17 +159,44 @@ def bend_at(grid: DoseGrid, axes: FloatArray, u: FloatArray, v: FloatArray, w: F
         column = [np.minimum(i + (t > 0.5), len(n) - 1) for i, t, n in zip(lower, share, nodes, strict=True)]
         i, t = lower[axis], share[axis]
         following = np.minimum(i + 1, len(knots) - 1)
-        here = _second_derivative(grid.stored, knots, axis, i, column)
-        here += _second_derivative(grid.stored, knots, axis, following, column)
+        first, before = _second_derivative(grid.stored, knots, axis, i, column, -1)
+        second, after = _second_derivative(grid.stored, knots, axis, following, column, 1)
+        here = first + second
+        here += cut_off(first, second, before, after)
         bend -= (knots[following] - knots[i]) ** 2 * t * (1 - t) / 4 * here
     out[inside] = bend
     return out * grid.scaling_gy
 
 
+def cut_off(
+    first: FloatArray, second: FloatArray, before: NDArray[np.bool_], after: NDArray[np.bool_]
+) -> FloatArray | float:
+    """Return what to add to the sum of two second differences where either says less than there is.
+
+    A dose that falls to zero between two nodes is bent as much before it gets there as it was further in; but the node
+    beyond, where it is stored as zero and not as less, makes it seem straighter. There the other difference counts
+    twice, if it is the larger one.
+
+    Args:
+        first: (n,) second difference at the node before each point.
+        second: (n,) at the node after it.
+        before: (n,) whether the dose is zero at the far node of the first, and more at its middle one.
+        after: (n,) the same of the second.
+    """
+    if not (before.any() or after.any()):
+        return 0.0
+    more = second - first
+    larger = np.abs(second) > np.abs(first)
+    return np.asarray(np.where(before & larger, more, 0.0) - np.where(after & ~larger, more, 0.0))
+
+
 def _second_derivative(
-    stored: NDArray[Any], knots: FloatArray, axis: int, at: IntArray, column: list[IntArray]
-) -> FloatArray:
-    """Second derivative along an axis at node `at` of each column, knots uneven; the ends repeat their neighbours'."""
+    stored: NDArray[Any], knots: FloatArray, axis: int, at: IntArray, column: list[IntArray], way: int
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Second derivative along an axis at node `at` of each column, knots uneven; the ends repeat their neighbours'.
+
+    With it, whether the dose is zero at the node that lies one to the side of `way`, and more at `at`.
+    """
     middle = np.clip(at, 1, len(knots) - 2)
 
     def node(number: IntArray) -> FloatArray:
@@ -177,7 +205,8 @@ def _second_derivative(
 
     before, centre, after = node(middle - 1), node(middle), node(middle + 1)
     first, second = knots[middle] - knots[middle - 1], knots[middle + 1] - knots[middle]
-    return np.asarray(2 * ((after - centre) / second - (centre - before) / first) / (second + first))
+    found = np.asarray(2 * ((after - centre) / second - (centre - before) / first) / (second + first))
+    return found, ((after if way > 0 else before) == 0) & (centre > 0)
 
 
 def _bilinear(flat: FloatArray, at: IntArray, nx: int, ti: FloatArray, tj: FloatArray) -> FloatArray:
