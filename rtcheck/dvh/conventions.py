@@ -16,7 +16,9 @@ from rtcheck.dvh.extreme_range import bends_at_ends, extreme_range, within_surfa
 from rtcheck.dvh.field import Quantity
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, ascending
+from rtcheck.dvh.together import HIDDEN, together
 from rtcheck.dvh.unseen import rounded
+from rtcheck.geometry.variants import DOWN, LONG, SHORT, UP
 from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
@@ -67,6 +69,17 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         alternatives.append(("prisms that lean", _histograms(sampled.slid, None, sampled, quantity, 1)[0]))
     if sampled.smooth_cm3 is not None:
         alternatives.append(("areas of the contours", _of_volume(value[0], sampled.smooth_cm3)))
+    if sampled.drawn is not None and sampled.drawn.hidden >= HIDDEN:
+        of_model = dict(zip((sampled.model, other_model), (value, other), strict=True))
+        ends = [
+            (dvh, of_model[model][0])
+            for model in (sampled.model, other_model)
+            for label, dvh in zip(names[model], of_model[model], strict=True)
+            if label in (SHORT, LONG, DOWN, UP)
+        ]
+        moved_ends = {id(dvh) for dvh, _ in ends}
+        between = [(dvh, value[0]) for _, dvh in alternatives if id(dvh) not in moved_ends]
+        alternatives.extend(together(value[0], (ends, between), sampled.drawn.hidden))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
     cubic = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + sampled.bend_gy)

@@ -11,6 +11,7 @@ two planes on either side bound it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from rtcheck.dvh.extremes import Lines
 from rtcheck.dvh.local import LocalDose, local_dose
 from rtcheck.dvh.turned import turned
-from rtcheck.geometry.ends import end_tips
+from rtcheck.geometry.ends import end_tips, hidden_share
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.variants import SignedLeaf
 from rtcheck.model.arrays import FloatArray, IntArray
@@ -29,6 +30,10 @@ _SLIVER_MM = 1e-6
 _MOST = 20_000
 """At most about so many points within the contours are asked for their dose one by one."""
 _BETWEEN = (np.arange(64) + 0.5) / 64
+_NEAR_CORNER = 0.1
+"""Up to this share of the first and last pair of planes from the end, a corner may stand out between them."""
+_UNDRAWN_MM = 0.04
+"""A solid may reach this far beyond the next plane where nobody drew it: its section there may be too small to draw."""
 _GAP = 1.5
 """Over a missing slice, planes this many times further apart than usual, nothing is read from either side."""
 
@@ -44,6 +49,8 @@ class Drawn:
         edge: (n,) on the contour, not within.
         planes_mm: (p,) ascending w of the planes.
         reach_mm: how far beyond the first and beyond the last plane the solid may reach.
+        corner: whether it may have a corner at the first, and at the last plane.
+        hidden: the largest share of any stack that comes or goes unseen between two planes.
     """
 
     dose_gy: FloatArray
@@ -51,6 +58,8 @@ class Drawn:
     edge: NDArray[np.bool_]
     planes_mm: FloatArray
     reach_mm: tuple[float, float]
+    corner: tuple[bool, bool] = (False, False)
+    hidden: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,14 @@ def drawn_doses(
         found.append(local_dose(local, lines[0][column], lines[1][row], planes[plane[pair]]))
         where.append(plane[pair])
         edge.append(np.zeros(len(pair), dtype=bool))
-    low, high = _reach(leaves)
-    return Drawn(np.concatenate(found, axis=1), np.concatenate(where), np.concatenate(edge), planes, (low, high))
+    return Drawn(
+        np.concatenate(found, axis=1),
+        np.concatenate(where),
+        np.concatenate(edge),
+        planes,
+        *_ends(leaves),
+        hidden=max(hidden_share(leaf.stack) for leaf in leaves),
+    )
 
 
 def _planes_of(prisms: Prisms, planes: FloatArray) -> tuple[IntArray, IntArray]:
@@ -130,12 +145,17 @@ def _within(nodes: FloatArray, lines: FloatArray, w: float, inside: NDArray[np.b
     return float(dose.min()), float(dose.max())
 
 
-def _reach(leaves: tuple[SignedLeaf, ...]) -> tuple[float, float]:
-    """How far the solid may reach beyond the planes; of expressions only the planes themselves are known."""
+def _ends(leaves: tuple[SignedLeaf, ...]) -> tuple[tuple[float, float], tuple[bool, bool]]:
+    """How far the solid may reach beyond the planes, and whether it has corners; of expressions nothing is known."""
     if len(leaves) > 1:
-        return 0.0, 0.0
-    low, high = end_tips(leaves[0].stack)
-    return low.reach[2], high.reach[2]
+        return (0.0, 0.0), (False, False)
+    stack = leaves[0].stack
+    tips, steps = end_tips(stack), np.diff(stack.planes_mm)
+    low, high = (
+        tip.reach[2] + (_UNDRAWN_MM if tip.reach[2] >= np.max(steps[near], initial=0.0) else 0.0)
+        for tip, near in zip(tips, (slice(0, 1), slice(-1, None)), strict=True)
+    )
+    return (low, high), (tips[0].corner, tips[1].corner)
 
 
 def drawn_range(drawn: Drawn, dose_gy: FloatArray) -> DrawnRange:
@@ -155,17 +175,19 @@ def drawn_range(drawn: Drawn, dose_gy: FloatArray) -> DrawnRange:
     np.maximum.at(high, drawn.plane[edge], dose_gy[edge])
     held = np.isfinite(low)
     w = drawn.planes_mm[held]
-    lowest, highest = -_roof(w, -low[held], drawn.reach_mm), _roof(w, high[held], drawn.reach_mm)
+    roof = partial(_roof, w, reach=drawn.reach_mm, corner=drawn.corner)
+    lowest, highest = -roof(-low[held]), roof(high[held])
     return DrawnRange(coldest, hottest, min(coldest, lowest), max(hottest, highest))
 
 
-def _roof(w: FloatArray, dose: FloatArray, reach: tuple[float, float]) -> float:
+def _roof(w: FloatArray, dose: FloatArray, reach: tuple[float, float], corner: tuple[bool, bool]) -> float:
     """Highest dose that the lines through the nearest two planes on either side allow, between and beyond the planes.
 
     Args:
         w: (p,) of the planes, ascending.
         dose: (p,) highest on each.
         reach: how far below the first and above the last it goes on.
+        corner: whether the first and the last plane may cut a corner off.
     """
     if len(w) < 2:
         return -np.inf
@@ -173,10 +195,11 @@ def _roof(w: FloatArray, dose: FloatArray, reach: tuple[float, float]) -> float:
     ends = max(dose[0] - min(slope[0], 0.0) * reach[0], dose[-1] + max(slope[-1], 0.0) * reach[1])
     if len(w) < 3:
         return float(max(ends, dose.max()))
-    # where only one side has two planes, that side tells of the half that is nearer to it
+    # where only one side has two planes, that side tells of the half that is nearer to it, before a corner of most
+    first, last = (_NEAR_CORNER if each else 0.5 for each in corner)
     rising, falling = np.append(np.inf, slope[:-1]), np.append(slope[1:], -np.inf)
     from_left = dose[:-1, None] + rising[:, None] * _BETWEEN * step[:, None]
     from_right = dose[1:, None] - falling[:, None] * (1 - _BETWEEN) * step[:, None]
-    from_left[0, _BETWEEN < 0.5] = from_right[-1, _BETWEEN > 0.5] = -np.inf
+    from_left[0, first > _BETWEEN] = from_right[-1, 1 - last < _BETWEEN] = -np.inf
     near = step <= _GAP * float(np.median(step))
     return float(max(ends, np.minimum(from_left, from_right)[near].max()))

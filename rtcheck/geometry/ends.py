@@ -21,6 +21,7 @@ from rtcheck.model.arrays import FloatArray, centre, frozen
 __all__ = [
     "Tip",
     "end_tips",
+    "hidden_share",
     "jumps",
     "plane_areas",
     "plane_middles",
@@ -44,7 +45,7 @@ _MISFIT = 0.03
 reaches as far as one, beyond which no convex solid does."""
 _STRAIGHT = 0.02
 """Areas that fall by the same from plane to plane, within this share, are those of an edge as well as of a tip."""
-_LEANING = 0.25
+_LEANING = 0.15
 """An end where the way that sections lie aside of each other changes by more than this, in mm per mm, may be the rim
 of a slanted face, before which the areas follow the law of the body."""
 _SURE = 0.98
@@ -286,6 +287,15 @@ def jumps(stack: ContourStack) -> FloatArray:
         if tip.corner:
             hidden[pair] = max(hidden[pair], squared[pair])
     return frozen(np.where(np.abs(np.diff(areas)) > _JUMP * larger, hidden, 0.0))
+
+
+def hidden_share(stack: ContourStack) -> float:
+    """Return how much of the volume comes or goes between two planes without the others showing it (see `jumps`)."""
+    areas, steps = plane_areas(stack), np.diff(stack.planes_mm)
+    if len(steps) == 0:
+        return 0.0
+    volume = np.sum((areas[:-1] + areas[1:]) * steps) + areas[0] * steps[0] + areas[-1] * steps[-1]
+    return float(2 * np.sum(jumps(stack) * np.abs(np.diff(areas)) * steps) / volume)
 
 
 def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, FloatArray]:
