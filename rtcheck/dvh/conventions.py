@@ -14,6 +14,7 @@ from rtcheck.dvh.drawn import drawn_range
 from rtcheck.dvh.engine import SampledSolid
 from rtcheck.dvh.extreme_range import bends_at_ends, extreme_range, within_surface
 from rtcheck.dvh.field import Quantity
+from rtcheck.dvh.one_plane import LABELS
 from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, ascending
 from rtcheck.dvh.together import HIDDEN, together
@@ -66,7 +67,10 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
             moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, more)
             alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
     if sampled.slid is not None:
-        alternatives.append(("prisms that lean", _histograms(sampled.slid, None, sampled, quantity, 1)[0]))
+        leaning = LABELS if sampled.planes == 1 else ("prisms that lean",)
+        alternatives.extend(
+            zip(leaning, _histograms(sampled.slid, None, sampled, quantity, len(leaning)), strict=True)
+        )
     if sampled.smooth_cm3 is not None:
         alternatives.append(("areas of the contours", _of_volume(value[0], sampled.smooth_cm3)))
     if sampled.drawn is not None and sampled.drawn.hidden >= HIDDEN:

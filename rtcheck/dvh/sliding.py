@@ -2,7 +2,7 @@
 
 Contours without a counterpart on the next plane leave both structure models upright prisms, a staircase. One reading
 more lets each prism lean: half way towards each neighbour its section moves aside as far as the middles of the contours
-do. Its volume stays the same.
+do. Its volume stays the same. A solid on a single plane is let do whatever it may, see `rtcheck.dvh.one_plane`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtcheck.dvh.local import LocalDose, local_dose
+from rtcheck.dvh.one_plane import one_plane
 from rtcheck.dvh.sampling import Samples
 from rtcheck.geometry.ends import plane_areas, plane_middles, plane_perimeters
 from rtcheck.geometry.solid import ContourStack
@@ -23,7 +24,9 @@ _PAIRS = 0.2
 
 
 def slides(stack: ContourStack) -> bool:
-    """Whether sections move aside by about their width from plane to plane."""
+    """Whether sections move aside by about their width from plane to plane, or may: of one plane nothing is known."""
+    if len(stack.planes_mm) == 1:
+        return True
     aside = np.hypot(*np.diff(plane_middles(stack), axis=0).T)
     width = 2 * plane_areas(stack) / plane_perimeters(stack)
     sliding = np.count_nonzero(aside >= _WIDTH * np.minimum(width[:-1], width[1:]))
@@ -34,10 +37,15 @@ def slid(stack: ContourStack, samples: Samples, local: LocalDose) -> Samples:
     """Return samples of prisms moved to where leaning prisms have them, with the dose there.
 
     Args:
-        stack: of two planes or more.
+        stack: the contours.
         samples: of its prisms, with points.
         local: the dose.
+
+    Returns:
+        Samples of one reading; of a stack of one plane, of all those of `rtcheck.dvh.one_plane`.
     """
+    if len(stack.planes_mm) == 1:
+        return one_plane(stack, samples, local)
     u, v, w = samples.points_mm
     planes = stack.planes_mm
     slope = np.diff(plane_middles(stack), axis=0) / np.diff(planes)[:, None]

@@ -46,7 +46,7 @@ def together(value: DVH, questions: Iterable[Changes], hidden: float) -> list[tu
     """
     if len(value.dose_gy) == 0:
         return []
-    part = _FURTHER * min(hidden / _MUCH, 1.0)
+    part = min(hidden / _MUCH, 1.0)
     least, most = value.minimum_gy, value.maximum_gy
     colder, hotter = np.zeros(len(_RANKS)), np.zeros(len(_RANKS))
     smaller = larger = 1.0
@@ -61,12 +61,13 @@ def together(value: DVH, questions: Iterable[Changes], hidden: float) -> list[tu
             size = dvh.total_cm3 / base.total_cm3 - 1
             less, more = min(less, size), max(more, size)
             least, most = min(least, dvh.minimum_gy), max(most, dvh.maximum_gy)
-        colder, hotter = colder + part * down, hotter + part * up
-        smaller, larger = smaller + part * less, larger + part * more
+        colder, hotter = colder + _FURTHER * part * down, hotter + _FURTHER * part * up
+        # no further, and never nothing at all: a reading without volume has no doses
+        smaller, larger = smaller * (1 + part * less), larger * (1 + _FURTHER * part * more)
     rank = _ranks(value)
     out = []
     for label, shift, size in (
-        ("all that is colder", colder, max(smaller, 0.0)),
+        ("all that is colder", colder, smaller),
         ("all that is hotter", hotter, larger),
     ):
         dose = np.sort(np.clip(value.dose_gy + np.interp(rank, _RANKS, shift), least, most))

@@ -177,7 +177,7 @@ def _tip(
     # the fourth area tells which law holds; without it, whether the section shrinks in width only or in all directions;
     # where only one law ends within a spacing, take that one
     by_squares = not roots[0] < spacing
-    corner = False
+    corner = leaning
     if len(areas) == 3 and max(roots) < spacing:
         by_squares = _shrinks_in_width(areas, perimeters)
     if len(areas) > 3:
@@ -188,7 +188,7 @@ def _tip(
         if max(roots) < np.inf:
             by_squares = misses[1] < misses[0] and roots[1] < spacing
         # areas that fall by the same from plane to plane, or ever less, may be those of an edge: its corners come last
-        corner = bool(misses[by_squares] > _MISFIT or plain[1] * steps[0] > -_STRAIGHT * abs(plain[0])) or leaning
+        corner |= bool(misses[by_squares] > _MISFIT or plain[1] * steps[0] > -_STRAIGHT * abs(plain[0]))
     (slope, curvature), power = (squared, 0.5) if by_squares else (plain, 1.0)
     estimate = min(roots[1] if by_squares else roots[0], spacing)
     doubt = _DOUBT if len(areas) > 3 else 1.0
@@ -268,17 +268,21 @@ def jumps(stack: ContourStack) -> FloatArray:
 
     A solid that tapers does so over several planes. Where a whole change happens between two of them (a flat end cut
     aslant, an island that ends) it can happen anywhere between. Shown is what the changes on either side are, or where
-    they lead to when they go on changing as they do, and the end of the last contour itself.
+    they lead to when they go on changing as they do, and the end of the last contour itself. Two planes alone show
+    nothing of it.
     """
     areas = plane_areas(stack)
     change = np.abs(np.diff(areas)) / np.diff(stack.planes_mm)
     if len(change) == 0:
         return frozen(change)
+    larger = np.maximum(areas[:-1], areas[1:])
+    much = np.abs(np.diff(areas)) > _JUMP * larger
+    if len(change) == 1:
+        return frozen(np.where(much, 1.0, 0.0))
     ends = areas[[0, -1]] / np.diff(stack.planes_mm)[[0, -1]]
     near = np.concatenate([[0.0, ends[0]], change, [ends[1], 0.0]])
     one, other = (np.maximum(a, 2 * a - b) for a, b in ((near[1:-3], near[:-4]), (near[3:-1], near[4:])))
     one[:2], other[-2:] = near[1:3][: len(one[:2])], near[-3:-1][-len(other[-2:]) :]
-    larger = np.maximum(areas[:-1], areas[1:])
     hidden = np.clip(1 - (one + other) / np.maximum(change, 1e-9), 0.0, 1.0)
     # to a corner the area falls as its square: a sixth of the change less than half way, on the mean
     root = np.sqrt(areas)
@@ -286,14 +290,17 @@ def jumps(stack: ContourStack) -> FloatArray:
     for tip, pair in zip(end_tips(stack), (0, -1), strict=True):
         if tip.corner:
             hidden[pair] = max(hidden[pair], squared[pair])
-    return frozen(np.where(np.abs(np.diff(areas)) > _JUMP * larger, hidden, 0.0))
+    return frozen(np.where(much, hidden, 0.0))
 
 
 def hidden_share(stack: ContourStack) -> float:
-    """Return how much of the volume comes or goes between two planes without the others showing it (see `jumps`)."""
-    areas, steps = plane_areas(stack), np.diff(stack.planes_mm)
-    if len(steps) == 0:
+    """Return how much of the volume comes or goes between two planes without the others showing it (see `jumps`).
+
+    Of a solid without corners, none: round ones with few planes seem to jump too, and their readings hold them.
+    """
+    if not any(tip.corner for tip in end_tips(stack)):
         return 0.0
+    areas, steps = plane_areas(stack), np.diff(stack.planes_mm)
     volume = np.sum((areas[:-1] + areas[1:]) * steps) + areas[0] * steps[0] + areas[-1] * steps[-1]
     return float(2 * np.sum(jumps(stack) * np.abs(np.diff(areas)) * steps) / volume)
 
