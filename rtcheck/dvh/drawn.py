@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rtcheck.dvh.extremes import Lines
 from rtcheck.dvh.local import LocalDose, local_dose
 from rtcheck.dvh.turned import turned
-from rtcheck.geometry.ends import end_tips, hidden_share
+from rtcheck.geometry.ends import cut_ends, end_tips, hidden_share
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.variants import SignedLeaf
 from rtcheck.model.arrays import FloatArray, IntArray
@@ -30,7 +30,7 @@ _SLIVER_MM = 1e-6
 _MOST = 20_000
 """At most about so many points within the contours are asked for their dose one by one."""
 _BETWEEN = (np.arange(64) + 0.5) / 64
-_NEAR_CORNER = 0.1
+_NEAR_CORNER = 0.02
 """Up to this share of the first and last pair of planes from the end, a corner may stand out between them."""
 _UNDRAWN_MM = 0.04
 """A solid may reach this far beyond the next plane where nobody drew it: its section there may be too small to draw."""
@@ -155,7 +155,8 @@ def _ends(leaves: tuple[SignedLeaf, ...]) -> tuple[tuple[float, float], tuple[bo
         tip.reach[2] + (_UNDRAWN_MM if tip.reach[2] >= np.max(steps[near], initial=0.0) else 0.0)
         for tip, near in zip(tips, (slice(0, 1), slice(-1, None)), strict=True)
     )
-    return (low, high), (tips[0].corner, tips[1].corner)
+    below, above = cut_ends(stack)
+    return (low, high), (tips[0].corner or below, tips[1].corner or above)
 
 
 def drawn_range(drawn: Drawn, dose_gy: FloatArray) -> DrawnRange:

@@ -20,6 +20,7 @@ from rtcheck.model.arrays import FloatArray, centre, frozen
 
 __all__ = [
     "Tip",
+    "cut_ends",
     "end_tips",
     "hidden_share",
     "jumps",
@@ -52,6 +53,8 @@ _SURE = 0.98
 """A change is never read on a contour plane itself, so that the contour there is as drawn."""
 _JUMP = 0.2
 """Between two contours whose areas differ by less than this share of the larger one nothing else is left open."""
+_ALIKE = 1 - 1e-6
+"""Areas that differ by less than this are those of an upright wall."""
 _TREND = 0.2
 """The width of a flat end goes on changing as between its last two contours, by at most this share per spacing."""
 
@@ -293,16 +296,30 @@ def jumps(stack: ContourStack) -> FloatArray:
     return frozen(np.where(much, hidden, 0.0))
 
 
+def cut_ends(stack: ContourStack) -> tuple[bool, bool]:
+    """Tell for both ends whether they may be flat and cut aslant: a last contour that is smaller, without a tip."""
+    areas = plane_areas(stack)
+    if len(areas) < 2:
+        return False, False
+    low, high = end_tips(stack)
+    return (
+        bool(not low.tapered and areas[0] < _ALIKE * areas[1]),
+        bool(not high.tapered and areas[-1] < _ALIKE * areas[-2]),
+    )
+
+
 def hidden_share(stack: ContourStack) -> float:
     """Return how much of the volume comes or goes between two planes without the others showing it (see `jumps`).
 
-    Of a solid without corners, none: round ones with few planes seem to jump too, and their readings hold them.
+    Of a solid without corners, none: round ones with few planes seem to jump too, and their readings hold them. Where
+    one end is a corner, of another that is cut aslant all that lies beyond its contour is hidden, too.
     """
     if not any(tip.corner for tip in end_tips(stack)):
         return 0.0
     areas, steps = plane_areas(stack), np.diff(stack.planes_mm)
     volume = np.sum((areas[:-1] + areas[1:]) * steps) + areas[0] * steps[0] + areas[-1] * steps[-1]
-    return float(2 * np.sum(jumps(stack) * np.abs(np.diff(areas)) * steps) / volume)
+    cut = sum(float(areas[end] * steps[end]) for end, one in zip((0, -1), cut_ends(stack), strict=True) if one)
+    return float((2 * np.sum(jumps(stack) * np.abs(np.diff(areas)) * steps) + cut) / volume)
 
 
 def prism_bounds(stack: ContourStack, state: LeafState) -> tuple[FloatArray, FloatArray]:
