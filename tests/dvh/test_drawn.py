@@ -1,5 +1,7 @@
 """What contours themselves say of the extreme doses: in the solid for certain, edges and tips between planes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -131,3 +133,39 @@ def test_an_expression_has_the_contours_that_are_left_of_it():
     none = drawn_of(Combination("&", a, Leaf(stack_of(roi_of(box(1, 1, 5), 2.5, 0.5, (30.0, 0, 0))))), field)
     assert none.dose_gy.shape == (1, 0)
     assert np.isnan(drawn_range(none, none.dose_gy[0]).coldest)
+
+
+def test_before_a_corner_nearly_the_whole_way_counts():
+    """Where an end may be a corner or cut aslant the other side leads almost to the end's plane; else half the way."""
+    dose, w = np.array([[9.0, 12.0, 10.0, 8.0]]), 2.0 * np.arange(4)
+    drawn = Drawn(dose, np.arange(4), np.ones(4, dtype=bool), w, (0.0, 0.0))
+    flat = drawn_range(drawn, drawn.dose_gy[0])
+    one, other, both = (
+        drawn_range(replace(drawn, corner=corner), drawn.dose_gy[0])
+        for corner in ((True, False), (False, True), (True, True))
+    )
+    assert flat.highest == other.highest == pytest.approx(13, abs=0.02)
+    assert one.highest == both.highest == pytest.approx(14, abs=0.06)
+    assert flat.lowest == one.lowest == 8
+    falling = drawn_range(replace(drawn, corner=(False, True)), -drawn.dose_gy[0][::-1])
+    assert falling.lowest == pytest.approx(-14, abs=0.06)
+
+
+@pytest.mark.parametrize(("rings", "corner", "more"), [
+    (on_planes(square(10), range(0, 18, 3)), (False, False), (0.04, 0.04)),
+    ([*on_planes(square(9), (0,)), *on_planes(square(10), range(3, 18, 3))], (True, False), (0.04, 0.04)),
+    ([*on_planes(square(10), range(0, 15, 3)), *on_planes(square(9), (15,))], (False, True), (0.04, 0.04)),
+])  # fmt: skip
+def test_ends_that_are_cut_aslant(rings, corner, more):
+    """A flat end may reach a little beyond the plane where nobody drew it, and a smaller one may be cut aslant."""
+    drawn = drawn_of(Leaf(stack_of(roi_of_rings(rings))), field_of(grid_of(DOSES["along x"], 2.0, 20)))
+    assert drawn.corner == corner
+    assert drawn.reach_mm == pytest.approx(tuple(3.0 + each for each in more))
+    assert drawn.hidden == 0
+
+
+def test_of_expressions_nothing_is_known_beyond_the_planes():
+    """The ends of structures that are joined are not those of the result."""
+    one, other = (Leaf(stack_of(roi_of_rings(on_planes(square(10), (z, z + 3))))) for z in (0, 6))
+    drawn = drawn_of(Combination("|", one, other), field_of(grid_of(DOSES["along x"], 2.0, 20)))
+    assert (drawn.reach_mm, drawn.corner) == ((0.0, 0.0), (False, False))

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from rtcheck.geometry.ends import (
+    cut_ends,
     end_tips,
+    hidden_share,
     jumps,
     plane_areas,
     plane_middles,
@@ -201,3 +203,49 @@ def test_an_end_that_begins_to_lean_may_be_the_rim_of_a_slanted_face():
     assert rim.reach[1] == pytest.approx(upright.reach[1])
     low = end_tips(slanted(lambda z: max(-6.0 - z, 0.0)))[0]
     assert low.corner
+
+
+def test_two_planes_show_nothing_of_a_change():
+    """Between two planes that differ much either section may go on all the way, between two that are alike not."""
+    assert jumps(stack_of(roi_of_rings([at(square(10), 0), at(square(6), 3)]))).tolist() == [1]
+    assert jumps(stack_of(roi_of_rings([at(square(10), 0), at(square(9.5), 3)]))).tolist() == [0]
+
+
+def test_three_planes_that_lean_may_end_in_a_corner():
+    """Of three planes whose middles turn aside both ends may be corners; of three in a row neither."""
+
+    def three(aside):
+        return stack_of(roi_of_rings([at(circle(4) + np.array([aside, 0]), 0), at(circle(8), 3), at(circle(5), 6)]))
+
+    assert [tip.corner for tip in end_tips(three(2.0))] == [True, True]
+    assert [tip.corner for tip in end_tips(three(0.0))] == [False, False]
+
+
+def test_what_is_hidden_is_what_jumps_next_to_a_corner():
+    """Of a box that ends in a sliver a large share is hidden; of one with upright ends, or of a ball, nothing is."""
+    box_of = [at(square(10), z) for z in range(0, 15, 3)]
+    sliver = np.array([[0, 0], [10, 0], [10, 0.5], [0, 0.5]])
+    stack = stack_of(roi_of_rings([*box_of, at(sliver, 15)]))
+    assert any(tip.corner for tip in end_tips(stack))
+    # all of the change from 100 to 5 mm² within 3 mm, and nothing of the upright end
+    volume = 100 * 1.5 + 4 * 300 + 52.5 * 3 + 5 * 1.5
+    assert hidden_share(stack) == pytest.approx(jumps(stack)[-1] * 95 * 3 / volume)
+    assert hidden_share(stack) > 0.1
+    assert hidden_share(stack_of(roi_of_rings(box_of))) == 0
+    assert hidden_share(stack_of(roi_of(sphere(9), 2.0, 0.3))) == 0
+    assert hidden_share(stack_of(roi_of_rings([at(square(10), 0)]))) == 0
+
+
+def test_an_end_cut_aslant_is_hidden_where_the_other_one_is_a_corner():
+    """A last contour that is a little smaller, and no tip, hides what lies beyond it."""
+    trimmed = np.array([[1, 0], [10, 0], [10, 10], [0, 10], [0, 1]])
+    sliver = np.array([[0, 0], [10, 0], [10, 0.5], [0, 0.5]])
+    walls = [at(square(10), z) for z in range(3, 15, 3)]
+    upright, cut = (stack_of(roi_of_rings([at(first, 0), *walls, at(sliver, 15)])) for first in (square(10), trimmed))
+    assert (cut_ends(upright), cut_ends(cut)) == ((False, False), (True, False))
+    turned = stack_of(roi_of_rings([at(sliver, 0), *walls, at(trimmed, 15)]))
+    assert cut_ends(turned) == (False, True)
+    assert hidden_share(cut) == pytest.approx(hidden_share(turned))
+    volume = 99.5 * 3 + (100 * 4 - 0.5) * 3
+    assert hidden_share(cut) - hidden_share(upright) == pytest.approx(99.5 * 1.5 / volume, rel=0.2)
+    assert cut_ends(stack_of(roi_of_rings([at(square(10), 0)]))) == (False, False)
