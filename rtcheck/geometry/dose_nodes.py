@@ -141,19 +141,25 @@ def read_bend(nodes: DoseNodes, u: FloatArray, v: FloatArray, w: FloatArray) -> 
             continue
         column = at + nearest[axis - 1]
         column += nearest[axis - 2]
-        if int(number.min()) >= 1 and int(number.max()) <= size - 3:
-            before = after = column
-        else:  # next to the grid's own end, whose second difference is that of its neighbour
+        before = after = column
+        inner = int(number.min()) >= 1 and int(number.max()) <= size - 3
+        if not inner:  # next to the grid's own end, whose second difference is that of its neighbour
             before = column + (np.maximum(number, 1) - number) * stride
             after = column + (np.minimum(number, size - 3) - number) * stride
-        # the second differences at the node before and the node after
-        far, near, middle = (flat.take(before + step * stride) for step in (-1, 0, 1))
-        first = far - 2 * near + middle
-        cut = (far == 0) & (near > 0)
-        near, middle, far = (flat.take(after + step * stride) for step in (0, 1, 2))
-        second = near - 2 * middle + far
-        here = first + second
-        here += cut_off(first, second, cut, (far == 0) & (middle > 0))
+        # the second differences at the node before and at the node after, together
+        here, far = flat.take(before - stride), flat.take(after + 2 * stride)
+        if inner and here.all() and far.all():
+            here -= flat.take(column)
+            column += stride
+            here -= flat.take(column)
+            here += far
+        else:
+            near, middle = flat.take(before), flat.take(after + stride)
+            cut = (here == 0) & (near > 0), (far == 0) & (middle > 0)
+            first = here - 2 * near + flat.take(before + stride)
+            second = far - 2 * middle + flat.take(after)
+            here = first + second
+            here += cut_off(first, second, *cut)
         here *= share * (1 - share)
         out -= here
     out /= 4
