@@ -20,11 +20,11 @@ from rtcheck.model.arrays import FloatArray, frozen
 __all__ = ["HIDDEN", "together"]
 
 HIDDEN = 0.005
-"""A share of the volume that is hidden between planes is looked at from here on, ..."""
-_MUCH = 0.02
-"""... and from here on the answers count in full, ..."""
+"""A share of the volume that is hidden between planes counts from here on, ever more, ..."""
+_MUCH = 0.025
+"""... and from here on in full: the answers are then added ..."""
 _FURTHER = 1.3
-"""... which is this much further than the readings go: of 2500 solids the worst wanted as much."""
+"""... and taken this much further than the readings go: of 2500 solids the worst wanted as much."""
 _TAIL = np.geomspace(1e-4, 0.5, 40)
 _RANKS = np.concatenate([[0.0], _TAIL, 1 - _TAIL[-2::-1], [1.0]])
 """Where the readings are compared, from the coldest to the hottest, densely at both ends."""
@@ -46,7 +46,7 @@ def together(value: DVH, questions: Iterable[Changes], hidden: float) -> list[tu
     """
     if len(value.dose_gy) == 0:
         return []
-    part = min(hidden / _MUCH, 1.0)
+    part = min((hidden - HIDDEN) / (_MUCH - HIDDEN), 1.0)
     least, most = value.minimum_gy, value.maximum_gy
     colder, hotter = np.zeros(len(_RANKS)), np.zeros(len(_RANKS))
     smaller = larger = 1.0

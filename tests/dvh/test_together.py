@@ -16,7 +16,7 @@ NONE = DVH(np.zeros(0), np.zeros(0), float("nan"), float("nan"))
 VALUE = even(40, 60)
 
 
-def both(questions, hidden=0.02, value=VALUE):
+def both(questions, hidden=0.025, value=VALUE):
     return [dvh for _, dvh in together(value, questions, hidden)]
 
 
@@ -47,7 +47,7 @@ def test_extremes_are_those_of_the_readings():
 def test_what_is_hidden_weighs_as_much_as_there_is():
     """A quarter of what counts in full moves a dose by a quarter; what lies outside the dose grid goes along."""
     value = even(40, 60, outside=0.5)
-    (colder, _), (quarter, _) = (both([[(even(38, 58, outside=0.4), value)]], part, value) for part in (0.5, 0.005))
+    (colder, _), (quarter, _) = (both([[(even(38, 58, outside=0.4), value)]], part, value) for part in (0.5, 0.01))
     assert value.dose_gy[100] - quarter.dose_gy[100] == pytest.approx((value.dose_gy[100] - colder.dose_gy[100]) / 4)
     assert quarter.outside_cm3 == pytest.approx(0.5 * (1 - 0.1 / 1.5 / 4))
 
