@@ -295,7 +295,7 @@ def _spacing_findings(
                 "RTD317",
                 name,
                 f"{name} has contours on one plane only; a thickness of {single_plane_mm:g} mm is "
-                f"{what}, and anything from none to twice that is in the interval.",
+                f"{what}; anything from none to twice that, wider beyond the plane or aslant, is in the interval.",
                 thickness_mm=single_plane_mm,
             )
         ]
