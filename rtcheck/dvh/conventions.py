@@ -19,7 +19,7 @@ from rtcheck.dvh.quantity import quantum, total
 from rtcheck.dvh.sampling import Samples, ascending
 from rtcheck.dvh.together import HIDDEN, together
 from rtcheck.dvh.unseen import rounded
-from rtcheck.geometry.variants import DOWN, LONG, SHORT, UP
+from rtcheck.geometry.variants import DOWN, EDGES, LONG, SHORT, UP
 from rtcheck.model.arrays import FloatArray, frozen
 
 __all__ = ["structure_dose"]
@@ -30,6 +30,10 @@ _BEYOND_PLANES = 1.4
 over the number of planes, at most all of it, since a solid of few contours is the least known. By calibration on closed
 forms, and on boxes, cylinders and the like turned at random. Under `shape` the ends of prisms are most of the width,
 but with half of them three lying cylinders of 2000 random solids were missed."""
+
+_ENDS = (SHORT, LONG, DOWN, UP)
+_LEANING = "prisms that lean"
+_AREAS = "areas of the contours"
 
 
 def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
@@ -67,23 +71,23 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
             moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, more)
             alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
     if sampled.slid is not None:
-        leaning = LABELS if sampled.planes == 1 else ("prisms that lean",)
+        leaning = LABELS if sampled.planes == 1 else (_LEANING,)
         alternatives.extend(
             zip(leaning, _histograms(sampled.slid, None, sampled, quantity, len(leaning)), strict=True)
         )
     if sampled.smooth_cm3 is not None:
-        alternatives.append(("areas of the contours", _of_volume(value[0], sampled.smooth_cm3)))
+        alternatives.append((_AREAS, _of_volume(value[0], sampled.smooth_cm3)))
     if sampled.drawn is not None and sampled.drawn.hidden >= HIDDEN:
-        of_model = dict(zip((sampled.model, other_model), (value, other), strict=True))
         ends = [
-            (dvh, of_model[model][0])
-            for model in (sampled.model, other_model)
-            for label, dvh in zip(names[model], of_model[model], strict=True)
-            if label in (SHORT, LONG, DOWN, UP)
+            (dvh, histograms[0])
+            for model, histograms in ((sampled.model, value), (other_model, other))
+            for label, dvh in zip(names[model], histograms, strict=True)
+            if label in _ENDS
         ]
-        moved_ends = {id(dvh) for dvh, _ in ends}
-        between = [(dvh, value[0]) for _, dvh in alternatives if id(dvh) not in moved_ends]
-        alternatives.extend(together(value[0], (ends, between), sampled.drawn.hidden))
+        between = {other_model, f"beyond {other_model}", f"beyond {sampled.model}", _LEANING, _AREAS}
+        between.update(*((edges, f"{other_model}, {edges}") for edges in EDGES))
+        walls = [(dvh, value[0]) for label, dvh in alternatives if label in between]
+        alternatives.extend(together(value[0], (ends, walls), sampled.drawn.hidden))
     if sampled.extreme_margin_gy > 0:
         alternatives.append(("bound of the extremes", _widened(value[0], sampled, quantity)))
     cubic = replace(sampled.coarse, dose_gy=sampled.coarse.dose_gy + sampled.bend_gy)
