@@ -4,13 +4,14 @@ The interval of a metric is the envelope of its readings, each of which changes 
 lies between its contours. Where a large part of it comes or goes between two neighbouring planes, and the others do not
 show how (a flat face cut aslant, a knife edge, the corner of a box), both questions are about the same piece of it and
 are answered wrong together. There two more readings take the worst answer to each, rank by rank of the dose: all that
-makes it colder and smaller, and all that makes it hotter and larger. By calibration on boxes and cylinders turned at
-random; most solids show what they do over several planes, and nothing is added.
+makes it colder, and all that makes it hotter. The volume stays: its readings hold it as they are. By calibration on
+boxes and cylinders turned at random; most solids show what they do over several planes, and nothing is added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,40 +50,21 @@ def together(value: DVH, questions: Iterable[Changes], hidden: float) -> list[tu
     part = min((hidden - HIDDEN) / (_MUCH - HIDDEN), 1.0)
     least, most = value.minimum_gy, value.maximum_gy
     colder, hotter = np.zeros(len(_RANKS)), np.zeros(len(_RANKS))
-    smaller = larger = 1.0
     for changes in questions:
         down, up = np.zeros(len(_RANKS)), np.zeros(len(_RANKS))
-        less = more = 0.0
         for dvh, base in changes:
             if len(dvh.dose_gy) == 0 or len(base.dose_gy) == 0:
                 continue
             apart = _at_ranks(dvh) - _at_ranks(base)
             down, up = np.minimum(down, apart), np.maximum(up, apart)
-            size = dvh.total_cm3 / base.total_cm3 - 1
-            less, more = min(less, size), max(more, size)
             least, most = min(least, dvh.minimum_gy), max(most, dvh.maximum_gy)
         colder, hotter = colder + _FURTHER * part * down, hotter + _FURTHER * part * up
-        # no further, and never nothing at all: a reading without volume has no doses
-        smaller, larger = smaller * (1 + part * less), larger * (1 + _FURTHER * part * more)
     rank = _ranks(value)
     out = []
-    for label, shift, size in (
-        ("all that is colder", colder, smaller),
-        ("all that is hotter", hotter, larger),
-    ):
+    for label, shift in (("all that is colder", colder), ("all that is hotter", hotter)):
         dose = np.sort(np.clip(value.dose_gy + np.interp(rank, _RANKS, shift), least, most))
-        out.append(
-            (
-                label,
-                DVH(
-                    dose_gy=frozen(dose),
-                    volume_cm3=frozen(value.volume_cm3 * size),
-                    minimum_gy=min(float(dose[0]), value.minimum_gy),
-                    maximum_gy=max(float(dose[-1]), value.maximum_gy),
-                    outside_cm3=value.outside_cm3 * size,
-                ),
-            )
-        )
+        lowest, highest = min(float(dose[0]), value.minimum_gy), max(float(dose[-1]), value.maximum_gy)
+        out.append((label, replace(value, dose_gy=frozen(dose), minimum_gy=lowest, maximum_gy=highest)))
     return out
 
 
