@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -27,7 +27,6 @@ __all__ = [
     "Samples",
     "ascending",
     "bend_parts",
-    "both",
     "choose_resolution",
     "dose_parts",
     "field_spacing",
@@ -305,19 +304,6 @@ def _read(layers: Layers, at: IntArray, local: LocalDose, *, points: bool) -> Sa
     where = np.stack([layers.u_mm[at], layers.v_mm[at], layers.w_mm[at]])
     dose = local_dose(local, *where)
     return Samples(dose, layers.volume_mm3[at] / 1000, layers.mask[at], where if points else _NOWHERE)
-
-
-def both(one: Samples, other: Samples) -> Samples:
-    """Join two samplings of one solid: each stands for half of it.
-
-    Args:
-        one: with points where the other has them.
-        other: of the same readings.
-
-    Returns:
-        All samples, ascending.
-    """
-    return _together([replace(each, volume_cm3=each.volume_cm3 / 2) for each in (one, other)])
 
 
 def _nothing(local: LocalDose) -> Samples:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.dvh.sampling import Samples, both
+from rtcheck.dvh.sampling import Samples
 from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
 from rtcheck.dvh.thinning import thinned
 from rtcheck.geometry.variants import Variant
@@ -19,9 +19,10 @@ __all__ = ["settled", "unsettled"]
 
 _Found = TypeVar("_Found")
 _FINE = 64_000
-"""A thin structure asks for at most so many at first."""
+"""So many where the first do not agree, ..."""
 _MOST = 96_000
-"""So many where two samplings as fine as the first do not agree; more would take more memory than all else."""
+"""... and so many where these still do not agree; more would take more memory than all else. Where samplings differ in
+the tails only, these are cut once more instead."""
 _MORE = 4
 """Samples of the fine over those of the coarse sampling."""
 
@@ -62,10 +63,6 @@ def settled(
 ) -> tuple[Samples, Samples, _Found]:
     """Sample until a finer and a coarser sampling, which share no sample, agree, or as finely as memory allows.
 
-    Where they do not agree throughout, another one as fine as the first joins it: the two together are nearly as good
-    as one of twice as many samples. Where they differ in the tails only, the other one has these cut once more, and
-    takes the place of the first.
-
     Args:
         sample: takes how many samples, the phase of the lattice, what is wanting, the readings and whether anybody
             needs the points; gives the samples and something more.
@@ -78,23 +75,17 @@ def settled(
         The finer one, thinned, the coarser one with its points, and what came with the finer one.
     """
     count = max(least, min(thin, _FINE))
-
-    def rough(fine: int, phase: float = 0.25, wanting: Wanting = NOTHING_WANTING) -> Samples:
-        return sample(fine // _MORE, phase, wanting, variants[:1], points=True)[0]
-
-    value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=False)
-    coarse = rough(count)
-    wanting = unsettled(value, coarse, highest_gy)
-    if wanting is not None:
-        again, found = sample(count, 0.25, wanting, variants, points=False)
-        still = unsettled(again, value, highest_gy)
-        if still is not None and still.throughout and 2 * count < _MOST:
-            value, more = sample(_MOST, 0.5, NOTHING_WANTING, variants, points=False)
-            coarse = rough(_MOST)
-        elif wanting.throughout:
-            value = both(value, again)
-        else:
-            value, more, coarse = again, found, rough(count, 0.5, wanting)
+    value, more = sample(count, 0.5, NOTHING_WANTING, variants, points=True)
+    coarse, _ = sample(count // _MORE, 0.25, NOTHING_WANTING, variants[:1], points=True)
+    for phase in (0.25, 0.5):
+        wanting = unsettled(value, coarse, highest_gy)
+        if wanting is None or (phase == 0.5 and not wanting.throughout):
+            break
+        coarse = value
+        if wanting.throughout or least < count < _FINE:
+            count = _FINE if count < _FINE else _MOST
+            wanting = NOTHING_WANTING
+        value, more = sample(count, phase, wanting, variants, points=phase == 0.25)
     return thinned(value), coarse, more
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rtcheck.dvh.sampling import Samples, both
+from rtcheck.dvh.sampling import Samples
 from rtcheck.dvh.settled import settled, unsettled
 from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
 
@@ -136,49 +136,36 @@ def test_two_samplings_that_agree_are_enough():
     """The finer one is the value; the coarser one has a quarter of the samples, of the first reading only."""
     calls, value, coarse, more = drawn_until_settled(RAMP, RAMP + 0.01)
     assert calls == [
-        (24_000, 0.5, NOTHING_WANTING, ("value", "short ends"), False),
+        (24_000, 0.5, NOTHING_WANTING, ("value", "short ends"), True),
         (6_000, 0.25, NOTHING_WANTING, ("value",), True),
     ]
     assert (value, coarse, more) == (10.0, 10.01, "with drawing 1")
 
 
-THROUGHOUT = Wanting(throughout=True)
-
-
-def test_a_sampling_that_differs_is_joined_by_another_as_fine():
-    """Each then stands for half; the coarse one still tells how far they can be off, points and all."""
+def test_samplings_that_differ_are_followed_by_finer_ones_until_two_agree():
+    """What was the finer one is the coarser one of the next two, points and all; after two more it is enough."""
     calls, value, coarse, more = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 0.01)
-    assert [call[:3] for call in calls[2:]] == [(24_000, 0.25, THROUGHOUT)]
-    assert (coarse, more) == (11.0, "with drawing 1")
-    assert 10.0 <= value <= 10.01
-    joined = both(samples(RAMP), samples(RAMP + 0.01))
-    assert joined.dose_gy.tolist() == [sorted([*RAMP, *(RAMP + 0.01)])]
-    assert joined.volume_cm3.tolist() == [0.005] * 2000
-
-
-def test_two_that_still_differ_are_followed_by_the_finest():
-    """And by a coarser one of a quarter of it; two of a thin structure have more than the finest already."""
-    calls, value, coarse, more = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 2, RAMP + 3, RAMP + 3.01)
+    assert [call[:3] for call in calls[2:]] == [(64_000, 0.25, NOTHING_WANTING)]
+    assert (value, coarse, more) == (10.01, 10.0, "with drawing 3")
+    calls, value, coarse, more = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 2, RAMP + 3)
     assert [(call[0], call[1], call[4]) for call in calls] == [
-        (24_000, 0.5, False), (6_000, 0.25, True), (24_000, 0.25, False), (96_000, 0.5, False), (24_000, 0.25, True),
+        (24_000, 0.5, True), (6_000, 0.25, True), (64_000, 0.25, True), (96_000, 0.5, False),
     ]  # fmt: skip
-    assert (value, coarse, more) == (13.0, 13.01, "with drawing 4")
-    calls, value, coarse, _ = drawn_until_settled(RAMP, EVERYWHERE, RAMP + 2, thin=1_000_000)
-    assert [call[0] for call in calls] == [64_000, 16_000, 64_000]
-    assert (value, coarse) == (10.0, 11.0)
+    assert (value, coarse, more) == (13.0, 12.0, "with drawing 4")
 
 
-def test_tails_that_differ_are_cut_once_more():
-    """In the sampling that is the value then and in a coarser one, unless all of it differs."""
+def test_tails_that_differ_are_cut_once_more_and_no_further():
+    """The number of samples stays, unless it was raised for a thin structure: then all of it is sampled finer."""
     hot = RAMP.copy()
     hot[-30:-10] += 1.0
-    calls, value, coarse, more = drawn_until_settled(RAMP, hot, hot + 0.001, hot + 0.002)
-    wanting = unsettled(samples(RAMP), samples(np.sort(hot)), 50.0)
-    assert wanting.hot_cm3
-    assert [(*call[:3], call[4]) for call in calls[2:]] == [
-        (24_000, 0.25, wanting, False), (6_000, 0.5, wanting, True),
+    calls, *_ = drawn_until_settled(RAMP, hot, hot)
+    assert len(calls) == 3
+    assert calls[2][:2] == (24_000, 0.25)
+    assert calls[2][2] == unsettled(samples(RAMP), samples(np.sort(hot)), 50.0)
+    assert calls[2][2].hot_cm3
+    calls, *_ = drawn_until_settled(RAMP, hot, RAMP, thin=30_000)
+    assert [call[:3] for call in calls] == [
+        (30_000, 0.5, NOTHING_WANTING), (7_500, 0.25, NOTHING_WANTING), (64_000, 0.25, NOTHING_WANTING),
     ]  # fmt: skip
-    assert (value, coarse, more) == (10.001, 10.002, "with drawing 3")
-    calls, value, coarse, more = drawn_until_settled(RAMP, hot, EVERYWHERE, RAMP + 0.5, RAMP + 0.7)
-    assert [call[0] for call in calls] == [24_000, 6_000, 24_000, 96_000, 24_000]
-    assert (value, coarse, more) == (10.5, 10.7, "with drawing 4")
+    calls, *_ = drawn_until_settled(RAMP, EVERYWHERE, RAMP, thin=1_000_000)
+    assert [call[0] for call in calls] == [64_000, 16_000, 96_000]
