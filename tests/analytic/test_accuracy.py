@@ -31,7 +31,7 @@ def test_the_prism_model_is_true_in_all_cases(block):
         assert errors.max() <= WORST[kind], (kind, 100 + 100 * block + int(errors.argmax()))
     # V(D) is left out of the medians: the truth of a million points is itself off by a twentieth of a per cent
     for kind in ("volume", "mean", "Min, Max"):
-        assert np.median([worst[kind] for _, _, worst, _ in found]) <= WORST[kind] / 10
+        assert np.median([worst[kind] for _, _, worst, _ in found if kind in worst]) <= WORST[kind] / 10
 
 
 OPEN = (83, 86, 95, 180, 182, 1062, 1182)
