@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from rtcheck.dvh import one_plane
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.one_plane import LABELS
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
+from rtcheck.geometry.variants import DOWN, LONG, UP, leaves_of, variants_of
 from tests.analytic.phantoms import DOSES, METRICS, cone, field_of, grid_of, interval, lying_cylinder, roi_of, truth
 from tests.geometry.contours import at, roi_of_rings
 
@@ -19,6 +21,15 @@ def one_square(half=20.0, dose="oblique", centre=(0.0, 0.0)):
     stack, _ = stack_contours(roi_of_rings([at(square, 0)]), THICK)
     field = field_of(grid_of(DOSES[dose], 1.0, half))
     return structure_dose(sample_solid("A", Leaf(stack), field, "shape"), None)
+
+
+def test_the_readings_that_are_moved_are_those_that_they_are_named_after():
+    """Bits of the mask follow the order of the readings."""
+    square = SIDE / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    stack, _ = stack_contours(roi_of_rings([at(square, 0)]), THICK)
+    labels = [variant.label for variant in variants_of(leaves_of(Leaf(stack)))]
+    for bit, label in ((one_plane._LONG, LONG), (one_plane._DOWN, DOWN), (one_plane._UP, UP)):
+        assert 1 << labels.index(label) == bit
 
 
 @pytest.mark.parametrize("centre", [(0.0, 0.0), (4.0, -3.0)])
