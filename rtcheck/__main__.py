@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+from rtcheck.cli.heap import keep_heap
 from rtcheck.cli.main import run
 
 __all__ = ["main"]
@@ -25,7 +26,10 @@ def main() -> None:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody else's code has a say in what is valid
     gc.set_threshold(*_GARBAGE)
-    sys.exit(run())
+    keep_heap()
+    code = run()
+    gc.freeze()  # what is left ends with the process: looking through it for garbage takes longer than starting did
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import os
 import pickle
 from itertools import islice
 
+import numpy as np
+
 __all__ = ["pack", "unpack"]
 
 _AT_ONCE = 512
@@ -42,7 +44,7 @@ def unpack(file: int, size: int) -> object:
         EOFError: the file is shorter than it was written.
     """
     body, sizes = pickle.loads(os.pread(file, size, 0))  # noqa: S301 - written by a child of this process
-    buffers = [bytearray(one) for one in sizes]
+    buffers = [memoryview(np.empty(one, dtype=np.uint8)) for one in sizes]  # not cleared before they are filled
     place = size
     filled = iter(buffers)
     while group := list(islice(filled, _AT_ONCE)):

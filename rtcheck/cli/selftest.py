@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,8 @@ def selftest(output_format: str) -> int:
 
 def _through_files() -> tuple[Held, ...]:
     """Write one phantom as DICOM, read it as a check would, and compare with the truth."""
+    import tempfile
+
     from rtcheck.dicom.case import read_case
     from rtcheck.dicom.phantom_files import phantom_files
     from rtcheck.phantom.cases import through_files
