@@ -44,7 +44,7 @@ def unpack(file: int, size: int) -> object:
         EOFError: the file is shorter than it was written.
     """
     body, sizes = pickle.loads(os.pread(file, size, 0))  # noqa: S301 - written by a child of this process
-    buffers = [memoryview(np.empty(one, dtype=np.uint8)) for one in sizes]  # not cleared before they are filled
+    buffers = [np.empty(one, dtype=np.uint8).data for one in sizes]  # not cleared before they are filled
     place = size
     filled = iter(buffers)
     while group := list(islice(filled, _AT_ONCE)):
