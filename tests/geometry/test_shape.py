@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from rtcheck.geometry.solid import Combination, Leaf
+from rtcheck.geometry.stagger import stagger
 from tests.analytic.phantoms import box, circle, cone, cylinder, lying_cylinder, roi_of, sphere, torus
 from tests.geometry.contours import at, on_planes, roi_of_rings, square
 from tests.geometry.shapes import layers_of, stack_of, volume
@@ -106,6 +107,27 @@ def test_samples_do_not_bunch():
     value = (layers.mask & 1 == 1) & (np.abs(layers.u_mm) < 2)
     parts, _ = np.histogram(layers.u_mm[value], np.arange(-2, 2.01, 0.5), weights=layers.volume_mm3[value])
     assert parts.max() / parts.min() < 1.3
+
+
+def test_samples_of_a_prism_are_staggered_by_the_fixed_pattern():
+    """In whole cells of a prism samples lie off the middle by the pattern's shifts along u, v and w."""
+    cell, start = 0.8, -10 - 2 * 0.8
+    layers, _ = layers_of(stack_of(roi_of(box(10, 10, 10), 2.5, 0.5)), cell)
+    whole = layers.whole & (layers.mask & 1 == 1)
+    assert np.count_nonzero(whole) > 5000
+    place = [each[whole] for each in (layers.row, layers.column, layers.layer)]
+    middle = (start + cell * (place[1] + 0.5), start + cell * (place[0] + 0.5), layers.middle_mm[whole])
+    size = (cell, cell, layers.height_mm[whole])
+    found = (layers.u_mm[whole], layers.v_mm[whole], layers.w_mm[whole])
+    for shift, low, along, at_ in zip(stagger(*place), middle, size, found):
+        assert at_ == pytest.approx(low + shift * along, abs=1e-9)
+    # the layers lie on each other without gaps, and are numbered upwards
+    middles, one = np.unique(middle[2], return_index=True)
+    height = size[2][one]
+    assert middles[0] - height[0] / 2 == pytest.approx(-10, abs=1e-9)
+    assert np.diff(middles) == pytest.approx((height[1:] + height[:-1]) / 2, abs=1e-9)
+    assert middles[-1] + height[-1] / 2 == pytest.approx(10, abs=1e-9)
+    assert np.all(np.diff(place[2][one]) > 0)
 
 
 def turned(roi_rings, matrix, shift=(0.0, 0.0)):
