@@ -219,6 +219,21 @@ def test_a_hot_node_too_near_shines_into_the_region(cube, corner, node):
     assert np.array(found.at_mm) * corner == pytest.approx([5 + FAR / np.sqrt(3)] * 3, abs=0.25)
 
 
+@pytest.mark.parametrize("corner", [(1, 1, 1), (-1, 1, -1)])
+def test_the_corner_of_a_grid_shines_into_the_region(cube, corner):
+    """A grid that begins at a lone hot node a little too near: the one hot cell there is is searched to its corners."""
+    node, at = 9.4, 9.4 * np.array(corner)
+
+    def lone(x, y, z):
+        return np.where((x * corner[0] < -9) & (y * corner[1] < -9) & (z * corner[2] < -9), 60.0, 10.0)
+
+    grid = grid_of(lone, 2.0, 6, centre=tuple(at + 10 * np.array(corner)))
+    found = asked(field_of(grid), Territory(cube))
+    t = (5 + FAR / np.sqrt(3) - node) / 2
+    assert found.dose_gy == pytest.approx(10 + 50 * (1 - t) ** 3, abs=0.35)
+    assert np.array(found.at_mm) * corner == pytest.approx([5 + FAR / np.sqrt(3)] * 3, abs=0.25)
+
+
 def test_two_plans_are_what_one_plan_of_both_is(cube):
     """The dose of a course in two parts gives the same highest dose, place and error as both in one grid."""
     def both(x, y, z):

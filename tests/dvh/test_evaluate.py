@@ -310,6 +310,13 @@ def test_the_coarse_sampling_does_not_say_what_lies_outside():
     assert (found.low, found.value, found.high) == pytest.approx((49.5, 50.0, 50.5))
 
 
+@pytest.mark.parametrize("metric", ["Volume[cc]", "V40Gy[%]", "V40Gy[cc]", "CV40Gy[cc]"])
+def test_a_coarse_sampling_that_lies_outside_alike_widens_nothing(metric):
+    """Where the fine sampling lies partly outside the grid, what the coarse one has outside stays there."""
+    alone, both = ask(metric, partly_outside()), ask(metric, partly_outside(), coarse=partly_outside())
+    assert (both.low, both.value, both.high) == pytest.approx((alone.low, alone.value, alone.high))
+
+
 def test_wholly_outside_only_the_volume_is_known():
     """A structure outside the dose grid has a volume and no dose."""
     dvh = make_dvh([], outside=5.0)

@@ -213,3 +213,16 @@ def test_a_node_half_way_between_contours_is_found_too(model, value, name):
     assert -1.25 == pytest.approx(stack.planes_mm[6])
     found = structure_dose(sample_solid("A", Leaf(stack), field_of(spotted(value, [(0.0, 0, 0)])), model), None)
     assert getattr(found.value, name) == pytest.approx(value, abs=1e-9)
+
+
+@pytest.mark.parametrize("corner", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+@pytest.mark.parametrize("half", [(6.5, 6.5), (6.5, 7.5), (7.5, 6.5), (7.5, 7.5)])
+def test_in_the_outermost_cells_of_the_grid_the_corner_is_extreme(corner, half):
+    """A box that ends within the outermost cells, or where the grid does: of a slope its corners are the extremes."""
+    grid = grid_of(lambda x, y, z: 40 + 2 * corner[0] * x + 2 * corner[1] * y + 0.1 * z, 2.5, 2.5)
+    assert grid.geometry.origin_mm == (-7.5, -7.5, -7.5)
+    ring = square(2, -1, -1) * half
+    stack, _ = stack_contours(roi_of_rings(on_planes(ring, np.arange(-4, 4.1, 2.0))))
+    found = structure_dose(sample_solid("A", Leaf(stack), field_of(grid), "prism"), None)
+    slope = 2 * sum(half) + 0.1 * 5
+    assert (found.value.minimum_gy, found.value.maximum_gy) == pytest.approx((40 - slope, 40 + slope), abs=1e-3)

@@ -35,12 +35,42 @@ def test_uneven_planes_and_oblique_grid_agree_with_scipy():
     assert np.allclose(dose_at(grid, EYE, *points.T), reference(local[:, ::-1]), atol=1e-9)
 
 
+@pytest.mark.parametrize("jitter", [0.0, 1e-9, 0.2, 0.6])
+def test_planes_that_are_nearly_even_are_as_exact_as_others(jitter):
+    """Planes off their even places by next to nothing, a little or much: the dose is what scipy interpolates."""
+    rng = np.random.default_rng(6)
+    offsets = 2.5 * np.arange(12.0)
+    offsets[1:-1] += rng.uniform(-jitter, jitter, 10)
+    grid = flat_grid(tuple(offsets.tolist()))
+    x, y = rng.uniform(0, 6, (2, 600))
+    # anywhere, on the planes, and next to them
+    z = np.concatenate([rng.uniform(0, offsets[-1], 564), offsets, offsets[:-1] + 1e-7, offsets[1:] - 1e-7, [0.0, 1.0]])
+    reference = RegularGridInterpolator((offsets, np.arange(4) * 2.0, np.arange(5) * 1.5), grid.stored * 0.001)
+    assert np.allclose(dose_at(grid, EYE, x.copy(), y.copy(), z.copy()), reference((z, y, x)), rtol=0, atol=1e-9)
+
+
 def test_outside_the_voxel_centres_is_unknown():
     """Beyond the outermost voxel centres the dose is NaN, on them (to 1e-6 mm) it is known."""
     grid = grid_of(lambda x, y, z: 10 + 0 * x + 0 * y + 0 * z, 2.0, 4)
     edge = -grid.geometry.origin_mm[0]
     x = np.array([edge, edge + 5e-7, edge + 1e-3, -edge, -edge - 1e-3])
     assert np.array_equal(np.isnan(dose_at(grid, EYE, x, 0 * x, 0 * x)), [False, False, True, False, True])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("offsets", [(0.0, 3.0, 6.0), (0.0, 1.0, 6.0), (0.0, 3.0)])
+def test_a_hair_outside_the_dose_is_that_of_the_face(axis, offsets):
+    """Up to a millionth of a mm outside the box of voxel centres the dose is that on its face, then it is unknown."""
+    grid = flat_grid(offsets)
+    end = (6.0, 6.0, offsets[-1])[axis]
+    points = np.random.default_rng(7).uniform(0, 3, (20, 3))
+    for face, off in ((0.0, -5e-7), (end, 5e-7)):
+        points[:, axis] = face
+        beyond = points.copy()
+        beyond[:, axis] += off
+        assert np.array_equal(dose_at(grid, EYE, *beyond.T.copy()), dose_at(grid, EYE, *points.T.copy()))
+        beyond[:, axis] = face + 4 * off
+        assert np.isnan(dose_at(grid, EYE, *beyond.T.copy())).all()
 
 
 def test_stored_values_come_back_exactly_at_voxel_centres():
