@@ -154,19 +154,24 @@ def edge_samples(prisms: Prisms, local: LocalDose, step_mm: float) -> Samples:
 
 
 def oblique_margin(local: LocalDose) -> float:
-    """Bound by how much the extremes exceed those of samples and edges under an oblique grid, Gy.
+    """Bound by how much the extremes exceed those of samples and edges no further than half a step away, Gy.
 
-    Trilinear dose bends only at cell faces, by the second difference of the stored values; half a step away from
-    such a bend the dose is off its peak by up to a quarter of it along each axis.
+    Along each axis of the grid trilinear dose bends only at cell faces, by the second difference of the stored values:
+    half a step away from such a bend the dose is off its peak by up to a quarter of it. Across two axes it bends within
+    the cells, by the mixed difference times the product of both ways: half a step away, obliquely, by up to an eighth.
     """
     return float(
         sum(
-            float(np.max(np.abs(np.diff(nodes.dose_gy, n=2, axis=axis)), initial=0.0)) / 4
+            sum(_largest(np.diff(nodes.dose_gy, n=2, axis=axis)) for axis in range(3)) / 4
+            + sum(_largest(np.diff(np.diff(nodes.dose_gy, axis=i), axis=j)) for i, j in ((0, 1), (0, 2), (1, 2))) / 8
             for part in local
             for nodes in part
-            for axis in range(3)
         )
     )
+
+
+def _largest(values: FloatArray) -> float:
+    return float(np.max(np.abs(values), initial=0.0))
 
 
 def _heights(prisms: Prisms, lines: FloatArray) -> tuple[FloatArray, IntArray]:

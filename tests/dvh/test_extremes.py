@@ -7,7 +7,7 @@ import pytest
 
 from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.engine import sample_solid
-from rtcheck.dvh.extremes import grid_lines, nodes_inside, prism_extremes
+from rtcheck.dvh.extremes import grid_lines, nodes_inside, oblique_margin, prism_extremes
 from rtcheck.dvh.local import dose_about, local_dose
 from rtcheck.dvh.sampling import Samples
 from rtcheck.geometry.prisms import prisms_of
@@ -56,3 +56,17 @@ def test_leaving_out_what_cannot_be_extreme_changes_no_extreme(phantom):
         part = np.concatenate([each.dose_gy[0][(each.mask >> bit) & 1 == 1] for each in (some, known)])
         assert part.max() == pytest.approx(full.max(), abs=1e-12)
         assert part.min() == pytest.approx(full.min(), abs=1e-12)
+
+
+def test_a_saddle_bends_across_two_axes_and_is_counted():
+    """Along no axis of the grid a saddle bends; half a step away obliquely it is off by an eighth of what it twists."""
+    twist, step = 0.02, 2.0  # Gy/mm², mm
+    grid = grid_of(lambda x, y, z: 50 + twist * x * y + 0 * z, step, 12)
+    local = dose_about(field_of(grid), np.eye(3), np.full(3, -10.0), np.full(3, 10.0))
+    assert oblique_margin(local) == pytest.approx(twist * step**2 / 8, rel=1e-2)
+    # the dose half a step from its peak, on a face that cuts the grid's axes at 45 degrees
+    peak, beside = (local_dose(local, *np.array([[x], [y], [0.0]]))[0, 0] for x, y in ((2.0, 2.0), (3.0, 1.0)))
+    across = step / 2 / np.sqrt(2)
+    nearer = local_dose(local, *np.array([[2.0 + across], [2.0 - across], [0.0]]))[0, 0]
+    assert beside < nearer < peak
+    assert peak - nearer <= oblique_margin(local) * (1 + 1e-2)
