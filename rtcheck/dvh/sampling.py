@@ -30,6 +30,7 @@ __all__ = [
     "choose_resolution",
     "dose_parts",
     "field_spacing",
+    "of_reading",
     "sample_prisms",
     "sample_shape",
 ]
@@ -345,6 +346,11 @@ def _together(parts: list[Samples]) -> Samples:
         np.concatenate([part.points_mm for part in parts], axis=1),
     )
     return _part(whole, ascending(whole.dose_gy.sum(axis=0)))
+
+
+def of_reading(samples: Samples, variant: int) -> Samples:
+    """Return the samples that one reading has, in their order."""
+    return _part(samples, (samples.mask >> variant) & 1 == 1)
 
 
 def ascending(dose_gy: FloatArray) -> IntArray:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.dvh.sampling import Samples
+from rtcheck.dvh.sampling import Samples, of_reading
 from rtcheck.dvh.tails import NOTHING_WANTING, Wanting
 from rtcheck.dvh.thinning import thinned
 from rtcheck.geometry.variants import Variant
@@ -81,7 +81,7 @@ def settled(
         wanting = unsettled(value, coarse, highest_gy)
         if wanting is None or (phase == 0.5 and not wanting.throughout):
             break
-        coarse = value
+        coarse = of_reading(value, 0)
         if wanting.throughout or least < count < _FINE:
             count = _FINE if count < _FINE else _MOST
             wanting = NOTHING_WANTING

@@ -39,8 +39,9 @@ def centres_inside(stack: ContourStack, lattice: Lattice) -> NDArray[np.bool_]:
     column = np.clip(np.ceil(at - 0.5), 0, lattice.columns).astype(np.int64)
     shape = (len(stack.planes_mm), lattice.rows, lattice.columns + 1)
     flat = (plane[edge] * shape[1] + row) * shape[2] + column
-    crossings = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
-    return np.asarray(np.cumsum(crossings, axis=2)[:, :, :-1] % 2 == 1)
+    # bytes that run over keep their parity
+    crossings = np.bincount(flat, minlength=int(np.prod(shape))).astype(np.uint8).reshape(shape)
+    return np.asarray((np.cumsum(crossings, axis=2, dtype=np.uint8)[:, :, :-1] & 1).view(np.bool_))
 
 
 def spread(mask: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
