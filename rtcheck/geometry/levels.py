@@ -153,7 +153,7 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
     end = (lattice.u0 + lattice.du * (lattice.columns - 1), lattice.v0 + lattice.dv * (lattice.rows - 1))
     whole = bool(np.all(lowest >= (lattice.u0 + lattice.du, lattice.v0 + lattice.dv)) and np.all(highest <= end))
     if whole:
-        good = _trusted(planes, lattice) & _counterparts(planes, lattice)
+        good = _trusted(planes, areas, lattice) & _counterparts(planes, lattice)
         trusted = tuple(j not in stack.gaps and fine for j, fine in enumerate(good.tolist()))
     else:  # a contour may have its counterpart outside the lattice
         trusted = entire(stack).trusted
@@ -235,13 +235,12 @@ def outset_mm(stack: ContourStack) -> float:
     return max(_outset(low) * float(ratio[0]), _outset(high) * float(ratio[-1]))
 
 
-def _trusted(planes: FloatArray, lattice: Lattice) -> NDArray[np.bool_]:
+def _trusted(planes: FloatArray, areas: FloatArray, lattice: Lattice) -> NDArray[np.bool_]:
     """Whether the shape half way between each two planes has about the area that their areas suggest.
 
     That is a mean of the two areas when the section shrinks in width only, of their roots when in all directions.
     """
-    drawn = section_areas(planes, lattice)
-    first, last = drawn[:-1], drawn[1:]
+    first, last = areas[:-1], areas[1:]
     half = section_areas((planes[:-1] + planes[1:]) / 2, lattice)
     least, most = ((first**0.5 + last**0.5) / 2) ** 2, (first + last) / 2
     slack = 3 * np.sqrt(most * (lattice.du * lattice.dv))
