@@ -10,7 +10,7 @@ import shapely
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.model.arrays import FloatArray
 
-__all__ = ["combine_regions", "plane_region", "rings_of", "signed_area"]
+__all__ = ["combine_regions", "drawn_areas", "plane_region", "rings_of", "signed_area"]
 
 
 def signed_area(ring: FloatArray) -> float:
@@ -58,6 +58,24 @@ def plane_region(stack: ContourStack, plane: int) -> shapely.Geometry:
     for r in range(first + 1, last):
         region = shapely.symmetric_difference(region, shapely.polygons(stack.points_mm[starts[r] : starts[r + 1]]))
     return region
+
+
+@lru_cache(maxsize=8)
+def drawn_areas(stack: ContourStack) -> FloatArray:
+    """(planes,) area of `plane_region` of each plane, mm²; planes of one contour are measured all at once."""
+    starts, of_plane = stack.ring_starts, stack.plane_starts
+    out = np.empty(len(of_plane) - 1)
+    single = np.diff(of_plane) == 1
+    rings = of_plane[:-1][single]
+    counts = np.diff(starts)[rings]
+    owner = np.repeat(np.arange(len(rings)), counts)
+    points = np.arange(len(owner)) + np.repeat(starts[rings] - (np.cumsum(counts) - counts), counts)
+    if len(rings):
+        out[single] = shapely.area(shapely.polygons(shapely.linearrings(stack.points_mm[points], indices=owner)))
+    for plane in np.flatnonzero(~single).tolist():
+        out[plane] = shapely.area(plane_region(stack, plane))
+    out.setflags(write=False)
+    return out
 
 
 def combine_regions(operator: str, left: shapely.Geometry, right: shapely.Geometry) -> shapely.Geometry:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from rtcheck.geometry.ends import prism_bounds
-from rtcheck.geometry.polygons import combine_regions, plane_region, rings_of
+from rtcheck.geometry.polygons import combine_regions, drawn_areas, plane_region, rings_of
 from rtcheck.geometry.solid import Leaf, Solid
 from rtcheck.geometry.variants import SignedLeaf, Variant
 from rtcheck.model.arrays import FloatArray, IntArray
@@ -80,6 +80,12 @@ class Regions:
     def shape(self, region: shapely.Geometry | tuple[int, int]) -> shapely.Geometry:
         return self.plane(*region) if isinstance(region, tuple) else region
 
+    def area(self, region: shapely.Geometry | tuple[int, int]) -> float:
+        """Return the area of a region by shapely, mm²."""
+        if isinstance(region, tuple):
+            return float(drawn_areas(self.leaves[region[0]].stack)[region[1]])
+        return float(shapely.area(region))
+
     def rings(self, region: shapely.Geometry | tuple[int, int]) -> list[FloatArray]:
         """Return the rings of a region; those of one leaf's plane exactly as the stack holds them."""
         if not isinstance(region, tuple):
@@ -123,7 +129,7 @@ def prisms_of(solid: Solid, leaves: tuple[SignedLeaf, ...], variants: tuple[Vari
                 found = regions.rings(region)
                 rings.extend(found)
                 ring_section.extend([len(areas)] * len(found))
-                areas.append(float(shapely.area(regions.shape(region))))
+                areas.append(regions.area(region))
         if sections[key] >= 0:
             rows.append((float(edges[slab]), float(edges[slab + 1]), sections[key], mask))
     rows = _joined(rows)

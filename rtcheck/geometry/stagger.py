@@ -16,6 +16,8 @@ __all__ = ["reach", "stagger"]
 
 _RECTANGLE = 1e-6
 """A covered part is a rectangle when its share of the cell is that of the box about its centroid, within this."""
+_WHOLE = 1 - 1e-12
+"""A cell covered beyond this share is whole."""
 
 _PLASTIC = 1.2207440846057596
 """Real root of x⁴ = x + 1; its inverse powers fill the unit cube evenly (Roberts' R3 sequence)."""
@@ -57,7 +59,12 @@ def reach(
         v_mm: (n,) centroid of the covered part along v.
         area_mm2: (n,) covered area.
     """
-    along_u = 1 - 2 * np.abs((u_mm - lattice.u0) / lattice.du - column - 0.5)
-    along_v = 1 - 2 * np.abs((v_mm - lattice.v0) / lattice.dv - row - 0.5)
-    rectangle = np.abs(along_u * along_v - area_mm2 / (lattice.du * lattice.dv)) < _RECTANGLE
-    return np.where(rectangle, along_u * lattice.du, 0.0), np.where(rectangle, along_v * lattice.dv, 0.0)
+    size = lattice.du * lattice.dv
+    full_u, full_v = np.full(len(row), lattice.du), np.full(len(row), lattice.dv)
+    cut = np.flatnonzero(area_mm2 < _WHOLE * size)
+    along_u = 1 - 2 * np.abs((u_mm[cut] - lattice.u0) / lattice.du - column[cut] - 0.5)
+    along_v = 1 - 2 * np.abs((v_mm[cut] - lattice.v0) / lattice.dv - row[cut] - 0.5)
+    rectangle = np.abs(along_u * along_v - area_mm2[cut] / size) < _RECTANGLE
+    full_u[cut] = np.where(rectangle, along_u * lattice.du, 0.0)
+    full_v[cut] = np.where(rectangle, along_v * lattice.dv, 0.0)
+    return full_u, full_v
