@@ -29,4 +29,8 @@ def read_apart(workers: Crew, paths: tuple[Path, ...], *, allow_deflated: bool) 
 
     if "rtcheck.check" in sys.modules:  # nothing is left to do meanwhile
         return read
-    return cast("Callable[[], Case]", workers.start(read))
+    started = workers.start(read)
+    # numpy.unique imports it when it is first called: here that costs nothing, and once for all processes to come
+    import numpy.ma  # noqa: F401
+
+    return cast("Callable[[], Case]", started)
