@@ -43,9 +43,10 @@ _SAME = 1e-4
 """Doses that differ by less than this share of the same are one: an even dose has all of the volume at once."""
 _LEADS = 3.0
 """The two samplings differ by about this many times the error of the finer one."""
-_BULK = tuple(tenth / 10 for tenth in range(1, 10))
+_BULK = (0.1, 0.2, *(part / 40 for part in range(11, 30)), 0.8, 0.9)
 """Where the two samplings are compared, besides the mean: D of these shares of the volume, as many as it takes for
-both not to be wrong alike by chance, ..."""
+both not to be wrong alike by chance (about the median, where all is sampled finer, every fortieth: at tenths two
+samplings of a torus in a step of the dose agreed on a median that was off by 0.23 % of 50 Gy), ..."""
 _COLD, _HOT = (0.95, 0.98), (0.02, 0.05)
 _HOT_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
 """... D of these, and of these volumes."""
