@@ -174,8 +174,8 @@ def cut_off(
     """Return what to add to the sum of two second differences where either says less than there is.
 
     A dose that falls to zero between two nodes is bent as much before it gets there as it was further in; but the node
-    beyond, where it is stored as zero and not as less, makes it seem straighter. There the other difference counts
-    twice, if it is the larger one.
+    beyond, where it is stored as zero and not as less, makes it seem straighter, or bent the other way. There the other
+    difference counts twice, if it is the larger one or the lower one.
 
     Args:
         first: (n,) second difference at the node before each point.
@@ -187,7 +187,8 @@ def cut_off(
         return 0.0
     more = second - first
     larger = np.abs(second) > np.abs(first)
-    return np.asarray(np.where(before & larger, more, 0.0) - np.where(after & ~larger, more, 0.0))
+    out = np.where(before & (larger | (more < 0)), more, 0.0)
+    return np.asarray(out - np.where(after & (~larger | (more > 0)), more, 0.0))
 
 
 def _second_derivative(

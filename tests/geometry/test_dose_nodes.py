@@ -117,9 +117,14 @@ def test_next_to_the_ends_of_the_grid_the_bend_is_that_of_the_whole():
 
 @pytest.mark.parametrize("way", [1, -1])
 @pytest.mark.parametrize("uneven", [False, True])
-def test_a_dose_cut_off_at_zero_is_bent_as_further_in(way, uneven):
-    """In the last cells before a parabola is cut off at zero the bend is that of the parabola, on either side."""
-    dose = lambda x, y, z: np.maximum(45 - 0.5 * (way * x + 6) ** 2 + 0 * y + 0 * z, 0)  # noqa: E731
+@pytest.mark.parametrize(("top", "curve", "middle", "last"), [(45, 0.5, -6, 2), (18, 1, 0, 4)])
+def test_a_dose_cut_off_at_zero_is_bent_as_further_in(way, uneven, top, curve, middle, last):
+    """In the last cells before a parabola is cut off at zero the bend is that of the parabola, on either side.
+
+    Zero lies 3.5 mm aside: the grid holds 13 Gy at 2 mm, none at 4, and would have -5 there. Or 4.2 mm: it holds 2 Gy
+    at 4 mm, none at 6, and would have -18, so that the last of what it holds seems bent the other way.
+    """
+    dose = lambda x, y, z: np.maximum(top - curve * (way * x - middle) ** 2 + 0 * y + 0 * z, 0)  # noqa: E731
     grid = grid_of(dose, 2.0, 12, scaling=1e-7)
     if uneven:
         offsets = np.asarray(grid.geometry.offsets_mm) + np.linspace(0, 1, len(grid.geometry.offsets_mm)) ** 2
@@ -129,8 +134,7 @@ def test_a_dose_cut_off_at_zero_is_bent_as_further_in(way, uneven):
     nodes = nodes_about(grid, EYE, np.array([-11.0, -1, -1]), np.array([11.0, 1, 1]))
     bend = read_bend(nodes, *p)
     assert np.allclose(bend, bend_at(grid, EYE, *p), rtol=0, atol=1e-9)
-    # zero 3.5 mm aside: the grid holds 13 Gy at 2 mm, none at 4, and would have -5 there
-    cell = (way * x > 0) & (way * x < 2)
-    share = np.abs(x[cell]) / 2
-    assert np.allclose(bend[cell], 0.5 * 4 * share * (1 - share), rtol=0, atol=1e-5)
+    cell = (way * x > last - 2) & (way * x < last)
+    share = np.abs(x[cell]) / 2 % 1
+    assert np.allclose(bend[cell], curve * 4 * share * (1 - share), rtol=0, atol=1e-5)
     assert np.all(bend[way * x >= 6] <= 1e-6)
