@@ -7,7 +7,6 @@ computed is the same.
 
 from __future__ import annotations
 
-import ctypes
 import sys
 
 __all__ = ["keep_heap"]
@@ -25,8 +24,10 @@ def keep_heap() -> None:
     if not sys.platform.startswith("linux"):
         return
     try:
+        import ctypes
+
         mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library than GNU's
+    except (ImportError, OSError, AttributeError):  # another C library than GNU's, a Python without ctypes
         return
     for parameter, value in ((_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, _PIECE)):
         mallopt(parameter, value)

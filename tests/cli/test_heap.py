@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from rtcheck.cli.heap import keep_heap
+
 COUNT = """
 import resource, sys
 import numpy as np
@@ -34,3 +36,14 @@ def test_arrays_that_come_and_go_find_their_memory_cleared_once():
         for how in ("give", "keep")
     )
     assert kept < given / 10
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is asked for elsewhere")
+@pytest.mark.parametrize("missing", ["the function", "foreign functions"])
+def test_where_the_library_takes_no_parameters_nothing_happens(monkeypatch, missing):
+    """Another C library has no such function, and a Python may be built without foreign functions: both go on."""
+    if missing == "the function":
+        monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    else:
+        monkeypatch.setitem(sys.modules, "ctypes", None)
+    keep_heap()
