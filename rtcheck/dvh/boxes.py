@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rtcheck.geometry.occupancy import Lattice, cover
 from rtcheck.geometry.prisms import Prisms
@@ -96,24 +95,23 @@ def box_points(boxes: Boxes, lattice: Lattice) -> tuple[FloatArray, FloatArray, 
     )
 
 
-def cut(boxes: Boxes, chosen: NDArray[np.bool_], prisms: Prisms, lattice: Lattice) -> Boxes:
+def cut(boxes: Boxes, at: IntArray, prisms: Prisms, lattice: Lattice) -> Boxes:
     """Cut the chosen boxes in half along u, v and w, exactly; the cells are those of the halved lattice.
 
     Args:
         boxes: on `lattice`.
-        chosen: (n,) which.
+        at: (k,) the chosen, ascending.
         prisms: what the boxes fill.
         lattice: as before the cut.
     """
-    at = np.flatnonzero(chosen)
     key = (boxes.section[at] * lattice.rows + boxes.row[at]) * lattice.columns + boxes.column[at]
     _, first, cell = np.unique(key, return_index=True, return_inverse=True)
     one = at[first]
     row, column, area = boxes.row[one], boxes.column[one], boxes.area_mm2[one]
     half = np.arange(FACTOR)
     shape = (len(one), FACTOR, FACTOR)
-    rows = np.broadcast_to((row * FACTOR)[:, None, None] + half[:, None], shape)
-    columns = np.broadcast_to((column * FACTOR)[:, None, None] + half, shape)
+    rows = np.broadcast_to((row * FACTOR)[:, None, None] + half[:, None], shape).copy()
+    columns = np.broadcast_to((column * FACTOR)[:, None, None] + half, shape).copy()
     u = lattice.u0 + lattice.du / FACTOR * (columns + 0.5)
     v = lattice.v0 + lattice.dv / FACTOR * (rows + 0.5)
     areas = np.broadcast_to(area[:, None, None] / FACTOR**2, shape).copy()
@@ -129,24 +127,25 @@ def cut(boxes: Boxes, chosen: NDArray[np.bool_], prisms: Prisms, lattice: Lattic
             column[partial],
         )
         u[partial], v[partial], areas[partial] = found.u_mm, found.v_mm, found.area_mm2
-    # (chosen, sub-layer, row, column), without what is empty
-    parts = (len(at), FACTOR, FACTOR, FACTOR)
-
-    filled = np.flatnonzero(np.broadcast_to((areas[cell] > 0)[:, None], parts))
-    box, rest = np.divmod(filled, FACTOR**3)
-    upper, place = np.divmod(rest, FACTOR**2)
-    place += cell.ravel()[box] * FACTOR**2
-    box = at[box]
-    height = boxes.height_mm[box] / FACTOR
+    # (chosen, sub-layer, row and column), without what is empty
+    parts = (len(at), FACTOR, FACTOR**2)
+    place = np.broadcast_to((cell.ravel() * FACTOR**2)[:, None, None] + np.arange(FACTOR**2), parts).ravel()
+    upper = np.tile(np.repeat(np.arange(FACTOR), FACTOR**2), len(at))
+    box = np.repeat(at, FACTOR**3)
+    area = areas.ravel().take(place)
+    filled = np.flatnonzero(area > 0)
+    if len(filled) < len(area):
+        place, upper, box, area = place.take(filled), upper.take(filled), box.take(filled), area.take(filled)
+    height = boxes.height_mm.take(box) / FACTOR
     return Boxes(
-        section=boxes.section[box],
-        row=rows.ravel()[place],
-        column=columns.ravel()[place],
-        u_mm=u.ravel()[place],
-        v_mm=v.ravel()[place],
-        area_mm2=areas.ravel()[place],
-        layer=boxes.layer[box] * FACTOR + upper,
-        w_mm=boxes.w_mm[box] + (upper - (FACTOR - 1) / 2) * height,
+        section=boxes.section.take(box),
+        row=rows.ravel().take(place),
+        column=columns.ravel().take(place),
+        u_mm=u.ravel().take(place),
+        v_mm=v.ravel().take(place),
+        area_mm2=area,
+        layer=boxes.layer.take(box) * FACTOR + upper,
+        w_mm=boxes.w_mm.take(box) + (upper - (FACTOR - 1) / 2) * height,
         height_mm=height,
-        mask=boxes.mask[box],
+        mask=boxes.mask.take(box),
     )

@@ -50,7 +50,7 @@ from rtcheck.geometry.shape import window_points
 from rtcheck.geometry.smooth_volume import smooth_volume
 from rtcheck.geometry.solid import Leaf, Solid
 from rtcheck.geometry.variants import SignedLeaf, Variant, leaves_of, variants_of, with_edges
-from rtcheck.model.arrays import FloatArray, extent
+from rtcheck.model.arrays import FloatArray, extent, successors
 from rtcheck.model.finding import Finding, finding
 
 __all__ = ["DEFAULT_STRUCTURE_MODEL", "SampledSolid", "StructureModel", "sample_solid"]
@@ -256,8 +256,7 @@ def sample_solid(
 
 def _samples_across(prisms: Prisms, volume_mm3: float, slab_mm: float) -> int:
     """How many samples put a cell within the thickness of the solid: twice its volume over its area, all round."""
-    following = np.arange(1, len(prisms.points) + 1)
-    following[prisms.ring_starts[1:] - 1] = prisms.ring_starts[:-1]
+    following = successors(prisms.ring_starts)
     edge = prisms.points[following] - prisms.points
     around = np.repeat(prisms.section_of_ring, np.diff(prisms.ring_starts))
     perimeter = np.bincount(around, np.hypot(edge[:, 0], edge[:, 1]), len(prisms.areas))
@@ -293,8 +292,7 @@ def _rounding_error(leaves: tuple[SignedLeaf, ...]) -> float:
         stack = leaf.stack
         if stack.rounding_mm == 0:
             continue
-        following = np.arange(1, len(stack.points_mm) + 1)
-        following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+        following = successors(stack.ring_starts)
         length = np.linalg.norm(stack.points_mm[following] - stack.points_mm, axis=1)
         steps = np.diff(stack.planes_mm)
         thickness = stack.thickness_mm if stack.thickness_mm is not None else float(np.median(steps))

@@ -19,7 +19,7 @@ from rtcheck.dvh.turned import turned
 from rtcheck.geometry.interpolate import EDGE_MM
 from rtcheck.geometry.occupancy import split_edges
 from rtcheck.geometry.prisms import Prisms
-from rtcheck.model.arrays import FloatArray, IntArray, extent
+from rtcheck.model.arrays import FloatArray, IntArray, extent, successors
 
 __all__ = [
     "deep_nodes",
@@ -198,8 +198,7 @@ class _Edges:
 def _edge_pieces(prisms: Prisms, lines: Lines) -> _Edges:
     """Cut every edge where it meets a face of a dose cell."""
     points, starts = prisms.points, prisms.ring_starts
-    following = np.arange(1, len(points) + 1)
-    following[starts[1:] - 1] = starts[:-1]
+    following = successors(starts)
     owner = np.repeat(prisms.section_of_ring, np.diff(starts))
     u0, u1, v0, v1, owner = split_edges(
         points[:, 0], points[following, 0], points[:, 1], points[following, 1], owner, lines[0]
@@ -361,8 +360,7 @@ def nodes_inside(prisms: Prisms, lines: Lines) -> NDArray[np.bool_]:
     """(sections, v, u) whether each crossing of the lines is inside each cross-section, by parity of crossings."""
     us, vs = lines[0], lines[1]
     points, starts = prisms.points, prisms.ring_starts
-    following = np.arange(1, len(points) + 1)
-    following[starts[1:] - 1] = starts[:-1]
+    following = successors(starts)
     owner = np.repeat(prisms.section_of_ring, np.diff(starts))
     u0, v0 = points.T
     u1, v1 = points[following].T

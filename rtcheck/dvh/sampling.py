@@ -135,13 +135,14 @@ def sample_prisms(
     total, top = _limits(samples)
     kept: list[Samples] = []
     for tails in tails_of(total, _LEAST_CM3, wanting):
-        near = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
-        middle = np.full(len(near), np.nan)
-        middle[near] = local_dose(local, boxes.u_mm[near], boxes.v_mm[near], boxes.w_mm[near]).sum(axis=0)
-        chosen = _tails(middle, samples.volume_cm3, tails, top, flat)
-        if not np.any(chosen):
+        near = np.flatnonzero(near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails))
+        middle = local_dose(local, *(each.take(near) for each in (boxes.u_mm, boxes.v_mm, boxes.w_mm))).sum(axis=0)
+        chosen = near[_tails(middle, samples.volume_cm3.take(near), tails, top, flat)]
+        if len(chosen) == 0:
             break
-        kept.append(_part(samples, ~chosen))
+        rest = np.ones(len(samples.mask), dtype=bool)
+        rest[chosen] = False
+        kept.append(_part(samples, rest))
         boxes = cut(boxes, chosen, prisms, lattice)
         lattice = halved(lattice)
         samples = _of_boxes(boxes, lattice, local, points=points)

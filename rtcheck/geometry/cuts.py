@@ -15,7 +15,7 @@ from rtcheck.geometry.ends import prism_bounds
 from rtcheck.geometry.polygons import plane_region
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray, frozen
+from rtcheck.model.arrays import FloatArray, frozen, successors
 
 __all__ = ["PLANE_AXES", "Window", "outlines"]
 
@@ -80,9 +80,7 @@ def _upright(stack: ContourStack, normal: int, at_mm: float) -> shapely.Geometry
     """
     across = stack.axes[:2, normal]
     run = np.array([-across[1], across[0]])
-    first = stack.ring_starts[:-1]
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = first
+    following = successors(stack.ring_starts)
     off = stack.points_mm @ across - at_mm
     pos = stack.points_mm @ run
     crossing = np.flatnonzero((off > 0) != (off[following] > 0))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.model.arrays import FloatArray, IntArray, centre
+from rtcheck.model.arrays import FloatArray, IntArray, centre, successors
 
 __all__ = ["FAR_MM", "centres_inside", "plane_distances", "spread"]
 
@@ -134,8 +134,7 @@ class _Edges:
 @lru_cache(maxsize=_KEPT)
 def _edges_of(stack: ContourStack) -> _Edges:
     points, starts = stack.points_mm, stack.ring_starts
-    following = np.arange(1, len(points) + 1)
-    following[starts[1:] - 1] = starts[:-1]
+    following = successors(starts)
     preceding = np.arange(-1, len(points) - 1)
     preceding[starts[:-1]] = starts[1:] - 1
     start_u, start_v = points.T.copy()
@@ -170,7 +169,6 @@ def _scaled(
     """Ring points in cell units, index of each point's successor, and the plane of each point."""
     x = (stack.points_mm[:, 0] - lattice.u0) / lattice.du
     y = (stack.points_mm[:, 1] - lattice.v0) / lattice.dv
-    following = np.arange(1, len(x) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+    following = successors(stack.ring_starts)
     ring_plane = np.repeat(np.arange(len(stack.planes_mm)), np.diff(stack.plane_starts))
     return x, y, following, np.repeat(ring_plane, np.diff(stack.ring_starts))

@@ -16,7 +16,7 @@ import numpy as np
 
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState
-from rtcheck.model.arrays import FloatArray, centre, frozen
+from rtcheck.model.arrays import FloatArray, centre, frozen, successors
 
 __all__ = [
     "Tip",
@@ -88,39 +88,36 @@ class Tip:
         return self.slope < 0
 
 
-@lru_cache(maxsize=_KNOWN)
 def plane_areas(stack: ContourStack) -> FloatArray:
     """(m,) area enclosed on each plane, mm² (signed areas of its rings; holes count negative), read-only."""
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
-    # about the middle of all points, to keep digits
-    x, y = (stack.points_mm - centre(stack.points_mm)).T
-    rings = np.add.reduceat((x * y[following] - x[following] * y) / 2, stack.ring_starts[:-1])
-    return frozen(np.add.reduceat(rings, stack.plane_starts[:-1]))
+    return _measured(stack)[0]
 
 
-@lru_cache(maxsize=_KNOWN)
 def plane_perimeters(stack: ContourStack) -> FloatArray:
     """(m,) length of all contours of each plane, mm, read-only."""
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
-    length = np.hypot(*(stack.points_mm[following] - stack.points_mm).T)
-    rings = np.add.reduceat(length, stack.ring_starts[:-1])
-    return frozen(np.add.reduceat(rings, stack.plane_starts[:-1]))
+    return _measured(stack)[1]
+
+
+def plane_middles(stack: ContourStack) -> FloatArray:
+    """(m, 2) centroid of what is enclosed on each plane, read-only."""
+    return _measured(stack)[2]
 
 
 @lru_cache(maxsize=_KNOWN)
-def plane_middles(stack: ContourStack) -> FloatArray:
-    """(m, 2) centroid of what is enclosed on each plane, read-only."""
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[stack.ring_starts[1:] - 1] = stack.ring_starts[:-1]
+def _measured(stack: ContourStack) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Areas, perimeters and centroids of all planes."""
+    following = successors(stack.ring_starts)
+    u, v = stack.points_mm.T.copy()
+    next_u, next_v = u.take(following), v.take(following)
+    length = np.hypot(next_u - u, next_v - v)
+    # about the middle of all points, to keep digits
     middle = centre(stack.points_mm)
-    here = stack.points_mm - middle
-    after = here[following]
-    cross = here[:, 0] * after[:, 1] - after[:, 0] * here[:, 1]
-    starts = stack.ring_starts[stack.plane_starts[:-1]]
-    moments = np.add.reduceat((here + after) * cross[:, None] / 6, starts, axis=0)
-    return frozen(middle + moments / plane_areas(stack)[:, None])
+    u, next_u, v, next_v = u - middle[0], next_u - middle[0], v - middle[1], next_v - middle[1]
+    cross = u * next_v - next_u * v
+    rings, planes = stack.ring_starts[:-1], stack.plane_starts[:-1]
+    areas, perimeters = (np.add.reduceat(np.add.reduceat(each, rings), planes) for each in (cross / 2, length))
+    moments = [np.add.reduceat((here + there) * cross / 6, rings[planes]) for here, there in ((u, next_u), (v, next_v))]
+    return frozen(areas), frozen(perimeters), frozen(middle + np.column_stack(moments) / areas[:, None])
 
 
 @lru_cache(maxsize=_KNOWN)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, successors
 
 __all__ = ["Cells", "Lattice", "cover", "split_edges"]
 
@@ -67,8 +67,7 @@ def cover(points: FloatArray, ring_starts: IntArray, layer_of_ring: IntArray, la
         layers: number of layers.
         lattice: cells; what lies outside the lattice is left out.
     """
-    following = np.arange(1, len(points) + 1)
-    following[ring_starts[1:] - 1] = ring_starts[:-1]
+    following = successors(ring_starts)
     scaled = (points - (lattice.u0, lattice.v0)) / (lattice.du, lattice.dv)
     x0, y0 = scaled.T
     x1, y1 = scaled[following].T
@@ -103,10 +102,13 @@ def cover(points: FloatArray, ring_starts: IntArray, layer_of_ring: IntArray, la
     middle = (y0 + y1) / 2
     moment_y = gather(fall * (middle - (2 * x0 * y0 + x0 * y1 + x1 * y0 + 2 * x1 * y1) / 6)) + running(fall * middle)
     share = area.ravel()[covered]
-    layer_index, cell = np.divmod(covered, lattice.rows * lattice.columns)
-    row, column = np.divmod(cell, lattice.columns)
+    # row and column by how many cells each row has: quicker than dividing
+    row_ends = np.searchsorted(covered, np.arange(1, layers * lattice.rows + 1) * lattice.columns)
+    in_row = np.diff(row_ends, prepend=0)
+    column = covered - np.repeat(np.arange(layers * lattice.rows) * lattice.columns, in_row)
+    row = np.repeat(np.tile(np.arange(lattice.rows), layers), in_row)
     return Cells(
-        layer_starts=np.searchsorted(layer_index, np.arange(layers + 1)).astype(np.int64),
+        layer_starts=np.append(0, row_ends[lattice.rows - 1 :: lattice.rows]).astype(np.int64),
         u_mm=np.asarray(lattice.u0 + lattice.du * (column + np.clip(moment_x / share, 0, 1)), dtype=np.float64),
         v_mm=np.asarray(
             lattice.v0 + lattice.dv * (row + np.clip(moment_y.ravel()[covered] / share, 0, 1)), dtype=np.float64

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, successors
 
 __all__ = [
     "GAP_FACTOR",
@@ -62,8 +62,7 @@ def common_axes(points: FloatArray, starts: IntArray) -> tuple[FloatArray, float
     z_range = np.maximum.reduceat(points[:, 2], first) - np.minimum.reduceat(points[:, 2], first)
     if float(z_range.max()) <= 2 * PLANAR_MM:
         return np.eye(3), float(z_range.max()) / 2
-    following = np.arange(1, len(points) + 1)
-    following[last - 1] = first
+    following = successors(starts)
     middle = np.repeat(np.add.reduceat(points, first, axis=0) / (last - first)[:, None], last - first, axis=0)
     area_vectors = np.add.reduceat(np.cross(points - middle, points[following] - middle), first, axis=0)
     longest = area_vectors[np.argmax(np.einsum("ij,ij->i", area_vectors, area_vectors))]

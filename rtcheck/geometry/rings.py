@@ -196,13 +196,14 @@ def _without_repeats(points: FloatArray, starts: IntArray) -> tuple[FloatArray, 
     contour = np.repeat(np.arange(len(counts)), counts)
     if len(points) == 0:
         return points, np.zeros(1, dtype=np.int64), len(counts)
-    previous = np.arange(-1, len(points) - 1)
     filled = counts > 0
-    previous[starts[:-1][filled]] = starts[1:][filled] - 1
+    first, last = starts[:-1][filled], starts[1:][filled] - 1
+    differs = points[1:] != points[:-1]
     keep = np.zeros(len(points), dtype=bool)
-    for column in points.T:
-        keep |= column != column[previous]
-    points, contour = points[keep], contour[keep]
+    keep[1:] = differs[:, 0] | differs[:, 1] | differs[:, 2]
+    keep[first] = np.any(points[first] != points[last], axis=1)
+    if not keep.all():
+        points, contour = points[keep], contour[keep]
     sizes = np.bincount(contour, minlength=len(counts))
     distinct = np.array(
         [size if size > 8 else len(np.unique(points[contour == c], axis=0)) for c, size in enumerate(sizes.tolist())]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtcheck.geometry.occupancy import Lattice, split_edges
-from rtcheck.model.arrays import FloatArray, IntArray
+from rtcheck.model.arrays import FloatArray, IntArray, successors
 
 __all__ = ["FACTOR", "SubCells", "halved", "subcells"]
 
@@ -127,8 +127,7 @@ def _edges_near(
     np.minimum.at(lowest, layer, row * FACTOR)
     np.maximum.at(highest, layer, (row + 1) * FACTOR)
     owner = np.repeat(layer_of_ring, np.diff(ring_starts))
-    following = np.arange(1, len(points) + 1)
-    following[ring_starts[1:] - 1] = ring_starts[:-1]
+    following = successors(ring_starts)
     y = (points[:, 1] - fine.v0) / fine.dv
     y0, y1 = y, y[following]
     near = np.flatnonzero((y0 != y1) & (np.maximum(y0, y1) > lowest[owner]) & (np.minimum(y0, y1) < highest[owner]))

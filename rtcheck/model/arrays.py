@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "IntArray", "centre", "extent", "frozen"]
+__all__ = ["FloatArray", "IntArray", "centre", "extent", "frozen", "successors"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -30,3 +30,10 @@ def extent(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 def centre(points: FloatArray) -> FloatArray:
     """(k,) mean of points (n, k)."""
     return np.array([column.mean() for column in points.T])
+
+
+def successors(starts: IntArray) -> IntArray:
+    """(n,) index of the point after each, round its ring; rings are ``starts[r]:starts[r + 1]`` of n points."""
+    following = np.arange(1, starts[-1] + 1)
+    following[starts[1:] - 1] = starts[:-1]
+    return following
