@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rtcheck.geometry.coverage import section_areas
 from rtcheck.geometry.distance import FAR_MM
 from rtcheck.geometry.levels import EDGE, HIGH, LOW, OUT, PAIR, PLANE, LevelField, Zones, end_of, entire
+from rtcheck.geometry.ring_ends import ring_depths, ring_levels
 from rtcheck.geometry.sections import lagrange_weights, stencil_knots
 from rtcheck.model.arrays import FloatArray, IntArray
 
@@ -102,15 +103,24 @@ def _moved(
     for kind in (LOW, HIGH):
         beyond = np.flatnonzero(zones.kind == kind)
         if len(beyond):
-            _, plane = end_of(field, kind)
+            tip, plane = end_of(field, kind)
             size = area[beyond] / field.areas[plane]
             root = np.sqrt(np.maximum(size, 1e-3))
             perimeter[beyond], excess[beyond] = root * field.perimeters[plane], root * field.excess[plane]
+            end = 0 if kind == LOW else 1
+            ring, lean = field.rings[end], field.leans[end]
+            if ring is not None:
+                if moves is None:
+                    first = ring_depths(ring, tip, size)
+                    missing = area[beyond] + excess[beyond] - section_areas(ring_levels(ring, first), field.lattice)
+                    # further on the way, not evenly all round: a hole that closes would open
+                    inwards[beyond] = first - missing / perimeter[beyond]
+                level[beyond] = ring_levels(ring, inwards[beyond])
+                continue
             if moves is None:
                 grown = (1 - size) * float(field.areas[plane] / field.perimeters[plane])
                 inwards[beyond] = np.where(size > 1, grown, _inset(field.planes[plane], size))
             level[beyond] = field.planes[plane][None] - inwards[beyond, None, None]
-            lean = field.leans[0 if kind == LOW else 1]
             if lean is not None:
                 level[beyond] += np.abs(w[beyond] - field.stack.planes_mm[plane])[:, None, None] * lean
     if moves is None:

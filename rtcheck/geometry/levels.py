@@ -21,6 +21,7 @@ from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, s
 from rtcheck.geometry.ends import Tip, end_tips, plane_areas, plane_perimeters, tip_profile
 from rtcheck.geometry.islands import label_islands
 from rtcheck.geometry.occupancy import Lattice
+from rtcheck.geometry.ring_ends import RingEnd, ring_end
 from rtcheck.geometry.sections import area_between, same_as_next
 from rtcheck.geometry.solid import ContourStack
 from rtcheck.geometry.variants import LeafState, few_planes
@@ -106,6 +107,7 @@ class LevelField:
         excess: (m,) how much more than `areas` the lattice is to find on each plane, mm²: 0 unless it is coarse.
         leans: for each end (rows, columns) how the contour moves on beyond it, mm per mm, besides its shrinking: as it
             does from the plane before; None where an end is flat or nothing is known.
+        rings: for each end its last section where that has a hole as the one before has; else None.
     """
 
     stack: ContourStack
@@ -120,6 +122,7 @@ class LevelField:
     whole: bool
     excess: FloatArray
     leans: tuple[FloatArray | None, FloatArray | None] = (None, None)
+    rings: tuple[RingEnd | None, RingEnd | None] = (None, None)
 
 
 def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
@@ -161,10 +164,15 @@ def level_field(stack: ContourStack, lattice: Lattice) -> LevelField:
         _lean(stack, planes, plane) if tip.tapered and trusted[min(plane, m - 2)] else None
         for tip, plane in zip(tips, (0, m - 1), strict=True)
     )
-    exact, leans = np.zeros(m), (low, high)
-    return LevelField(
-        stack, lattice, planes, bands, trusted, _constant(same), tips, areas, perimeters, whole, exact, leans
+    first, last = (
+        None if lean is None else ring_end(stack, lattice, inside, plane, _neighbour(plane))
+        for lean, plane in ((low, 0), (high, m - 1))
     )
+    constant = _constant(same)
+    return LevelField(
+        stack, lattice, planes, bands, trusted, constant, tips, areas, perimeters, whole, np.zeros(m), (low, high),
+        (first, last),
+    )  # fmt: skip
 
 
 def _bands(inside: NDArray[np.bool_], edge: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -234,7 +234,8 @@ def truth(one, points=1_000_000):
         faces = z + np.array([-0.5, 0.5]) * one.spacing
         heights = np.concatenate([faces, nodes[(nodes > faces[0]) & (nodes < faces[1])], z + (np.array(HALVES) - 0.5)
                                   * one.spacing])  # fmt: skip
-        outline = region.segmentize(0.1).boundary
+        # (small ones lie in steep doses: a twentieth of a mm was 0.1 Gy)
+        outline = region.segmentize(min(0.1, region.length / 1000)).boundary
         flat = np.concatenate([shapely.get_coordinates(outline).T, _dose_nodes(one.grid, region)], axis=1)
         ends.append(dose(np.stack([np.tile(flat[0], len(heights)), np.tile(flat[1], len(heights)),
                                    np.repeat(heights, flat.shape[1])])))  # fmt: skip

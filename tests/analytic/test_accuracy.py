@@ -47,8 +47,9 @@ them, and a dose with its peak between grid points."""
 
 
 # of 116, 178 and 204 neither model has the right volume; in 157 the median lies between the doses of two islands; in
-# 323 the dose is cut off at zero a cell away; in 897 so steeply that it seems bent the other way
-@pytest.mark.parametrize("seed", [2, 13, 37, 116, 157, 178, 204, 323, 897, *OPEN])
+# 323 the dose is cut off at zero a cell away; in 897 so steeply that it seems bent the other way; in 533 the wall about
+# a hole moves by its own width towards either end
+@pytest.mark.parametrize("seed", [2, 13, 37, 116, 157, 178, 204, 323, 533, 897, *OPEN])
 def test_the_shape_model_is_true_to_the_solid(seed):
     """The metrics of solids lie in their intervals; of clinical sizes the values are within the method's bounds."""
     spacing, cm3, worst, outside = whole_solid(seed)
