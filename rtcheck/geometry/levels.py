@@ -107,7 +107,7 @@ class LevelField:
         excess: (m,) how much more than `areas` the lattice is to find on each plane, mm²: 0 unless it is coarse.
         leans: for each end (rows, columns) how the contour moves on beyond it, mm per mm, besides its shrinking: as it
             does from the plane before; None where an end is flat or nothing is known.
-        rings: for each end its last section where that has a hole as the one before has; else None.
+        rings: for each end its last section where that has a hole that has been closing; else None.
     """
 
     stack: ContourStack

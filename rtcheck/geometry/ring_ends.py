@@ -1,4 +1,4 @@
-"""How a section that has a hole goes on beyond its last contour: its outlines and its holes each by themselves.
+"""How a section whose hole is closing goes on beyond its last contour: its outlines and its holes by themselves.
 
 The distance to the nearest contour says of a point in a wall how far it is to either side, whichever is nearer. Where a
 wall moves by its own thickness from plane to plane, as it does near the top of a shell, points by the outline come to
@@ -10,6 +10,7 @@ gone on with apart, each as it moved between the last two planes, in proportion 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,10 @@ from rtcheck.model.arrays import FloatArray, IntArray, centre
 
 __all__ = ["RingEnd", "ring_depths", "ring_end", "ring_levels"]
 
+_KEPT = 8
+"""Ends that are remembered: all samplings of a structure ask for the same two."""
 _SPARE = 2
-"""Cells about both sections in which distances are known."""
+"""Cells about the last section in which distances are known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,16 +61,16 @@ def ring_end(
         before: the plane next to it.
 
     Returns:
-        None where either plane has no hole, or an island in one.
+        None where either plane has no hole, or an island in one, or the holes have not been closing.
     """
-    parts = [_rings_of(stack, (plane, before), sign) for sign in (1, -1)]
-    if any(part is None for part in parts):
+    parts = _parts(stack, plane, before)
+    if parts is None:
         return None
-    outline, hole = (part for part in parts if part is not None)
+    outline, hole = parts
     in_outline, in_hole = centres_inside(outline, lattice), centres_inside(hole, lattice)
     if not np.array_equal(in_outline & ~in_hole, inside[[plane, before]]):
         return None
-    needed = np.broadcast_to(spread(in_outline[0] | in_outline[1], _SPARE), in_outline.shape)
+    needed = np.broadcast_to(spread(in_outline[0], _SPARE), in_outline.shape)  # the section shrinks
     (out, out_before), (into, into_before) = (
         plane_distances(part, lattice, within, needed) for part, within in ((outline, in_outline), (hole, in_hole))
     )
@@ -80,6 +83,16 @@ def ring_end(
         shrunk_mm=2 * float((areas[before] - areas[plane]) / (around[plane] + around[before])),
         depth_mm=float(areas[plane] / around[plane]),
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _parts(stack: ContourStack, plane: int, before: int) -> tuple[ContourStack, ContourStack] | None:
+    """Return the outlines and the holes of two planes; None where either has no hole, or where they do not close."""
+    outline, hole = (_rings_of(stack, (plane, before), sign) for sign in (1, -1))
+    if outline is None or hole is None:
+        return None
+    here, there = plane_areas(hole).tolist()
+    return (outline, hole) if abs(here) < abs(there) else None
 
 
 def _rings_of(stack: ContourStack, planes: tuple[int, int], sign: int) -> ContourStack | None:

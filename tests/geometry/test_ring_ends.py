@@ -49,18 +49,12 @@ def test_a_hole_that_closes_goes_on_closing(sign, cut):
     assert around == pytest.approx((1 + HOLE**2) / 2 * np.sum(area * size(z) ** 2) / np.sum(area), rel=0.08)
 
 
-def test_a_hole_that_opens_goes_on_opening():
-    """A lying torus ends in its crest: the outline shrinks towards it and the hole grows, by as much."""
+def test_a_hole_that_opens_is_left_to_open():
+    """A lying torus ends in its crest, whichever way it is looked at: both sides of the wall come towards it."""
     stack = stack_of(roi_of(torus(12, 5), 2.0, 0.35))
     field = level_field(stack, lattice_over(stack))
-    assert all(end is not None for end in field.rings)
-    layers, _ = layers_of(stack, 0.25, 0.1)
-    last = stack.planes_mm[-1]
-    tip = (layers.mask & 1 == 1) & (layers.w_mm > last) & (layers.volume_mm3 > 0)
-    away, weight = np.hypot(layers.u_mm[tip], layers.v_mm[tip]), layers.volume_mm3[tip]
-    half = np.sqrt(25 - np.linspace(last, 5, 2001) ** 2)  # of the wall, about 12 mm from the axis
-    expected = np.sum(half * (12 + half**2 / 36)) / np.sum(half)
-    assert np.sum(away * weight) / np.sum(weight) == pytest.approx(expected, abs=0.002)
+    assert all(lean is not None for lean in field.leans)
+    assert field.rings == (None, None)
 
 
 def test_without_a_hole_on_both_planes_and_with_an_island_in_it_nothing_is_taken_apart():
