@@ -19,7 +19,7 @@ from rtcheck.geometry.distance import FAR_MM, centres_inside, plane_distances, s
 from rtcheck.geometry.ends import Tip, plane_areas, plane_perimeters
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.solid import ContourStack
-from rtcheck.model.arrays import FloatArray, IntArray, centre
+from rtcheck.model.arrays import FloatArray, IntArray, centre, successors
 
 __all__ = ["RingEnd", "ring_depths", "ring_end", "ring_levels"]
 
@@ -98,8 +98,7 @@ def _parts(stack: ContourStack, plane: int, before: int) -> tuple[ContourStack, 
 def _rings_of(stack: ContourStack, planes: tuple[int, int], sign: int) -> ContourStack | None:
     """Return the outer rings or, with a sign of -1, the holes of two planes; None where one of them has none."""
     starts = stack.ring_starts
-    following = np.arange(1, len(stack.points_mm) + 1)
-    following[starts[1:] - 1] = starts[:-1]
+    following = successors(starts)
     x, y = (stack.points_mm - centre(stack.points_mm)).T
     area = np.add.reduceat(x * y[following] - x[following] * y, starts[:-1])
     rings = [
