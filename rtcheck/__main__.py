@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -26,7 +27,8 @@ def main() -> None:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody else's code has a say in what is valid
     gc.set_threshold(*_GARBAGE)
-    keep_heap()
+    with contextlib.suppress(Exception):  # whatever is wrong with it, it only makes a run quicker
+        keep_heap()
     code = run()
     gc.freeze()  # what is left ends with the process: looking through it for garbage takes longer than starting did
     sys.exit(code)
