@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 
-from rtcheck.cli.heap import keep_heap
 from rtcheck.cli.main import run
 
 __all__ = ["main"]
@@ -28,6 +27,8 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody else's code has a say in what is valid
     gc.set_threshold(*_GARBAGE)
     with contextlib.suppress(Exception):  # whatever is wrong with it, it only makes a run quicker
+        from rtcheck.cli.heap import keep_heap  # noqa: PLC0415 - its import may fail as well
+
         keep_heap()
     code = run()
     gc.freeze()  # what is left ends with the process: looking through it for garbage takes longer than starting did
