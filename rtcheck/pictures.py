@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rtcheck.dvh.at_points import dose_parts
 from rtcheck.dvh.field import DoseField
-from rtcheck.dvh.sampling import dose_parts
 from rtcheck.exhibits import Orientation, PlaneContour, PlanePicture, Point
 from rtcheck.geometry.cuts import PLANE_AXES, Window, outlines
 from rtcheck.geometry.interpolate import values_at

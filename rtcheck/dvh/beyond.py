@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rtcheck.dvh.at_points import bend_parts, dose_parts
 from rtcheck.dvh.curve import BEND
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.nodes import DoseNodes
-from rtcheck.dvh.sampling import bend_parts, dose_parts
 from rtcheck.geometry.territory import Territory
 from rtcheck.model.arrays import FloatArray, IntArray
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtcheck.dvh.at_points import bend_parts
 from rtcheck.dvh.curve import BEND
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.nodes import DoseNodes, refined
-from rtcheck.dvh.sampling import bend_parts
 from rtcheck.geometry.stagger import stagger
 from rtcheck.geometry.territory import Territory
 from rtcheck.model.arrays import FloatArray, IntArray

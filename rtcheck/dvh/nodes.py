@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtcheck.dvh.at_points import dose_parts
 from rtcheck.dvh.field import DoseField
-from rtcheck.dvh.sampling import dose_parts
 from rtcheck.model.arrays import FloatArray
 from rtcheck.model.grid import DoseGrid
 

@@ -12,7 +12,6 @@ from rtcheck.dvh.boxes import Boxes, box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import LocalDose, local_dose
 from rtcheck.dvh.tails import FLAT, NOTHING_WANTING, Tails, Wanting, near_tails, tail, tails_of
-from rtcheck.geometry.interpolate import bend_at, dose_at
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.shape import Layers, shape_layers, window_points
@@ -26,9 +25,7 @@ __all__ = [
     "Resolution",
     "Samples",
     "ascending",
-    "bend_parts",
     "choose_resolution",
-    "dose_parts",
     "field_spacing",
     "of_reading",
     "sample_prisms",
@@ -378,24 +375,6 @@ def ascending(dose_gy: FloatArray) -> IntArray:
         at = np.flatnonzero(np.isin(alike, alike[1:][falls]))
         order[at] = order[at][np.lexsort((order[at], dose[at], alike[at]))]
     return order
-
-
-def dose_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
-    """(parts, n) physical dose in Gy of each part of the course at points; NaN where any grid of a part ends."""
-    out = np.zeros((len(field.parts), len(u)))
-    for i, part in enumerate(field.parts):
-        for grid in part.grids:
-            out[i] += dose_at(grid, axes, u, v, w)
-    return out
-
-
-def bend_parts(field: DoseField, axes: FloatArray, u: FloatArray, v: FloatArray, w: FloatArray) -> FloatArray:
-    """(parts, n) what cubic interpolation would add to the dose of each part at points, Gy."""
-    out = np.zeros((len(field.parts), len(u)))
-    for i, part in enumerate(field.parts):
-        for grid in part.grids:
-            out[i] += bend_at(grid, axes, u, v, w)
-    return out
 
 
 def _lattice_over(points: FloatArray, resolution: Resolution) -> Lattice:

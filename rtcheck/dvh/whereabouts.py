@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from rtcheck.dvh.at_points import dose_parts
 from rtcheck.dvh.field import DoseField
-from rtcheck.dvh.sampling import dose_parts
 from rtcheck.geometry.slabs import Slabs, thick
 from rtcheck.geometry.surface import filling_points, inside, surface_points
 from rtcheck.model.arrays import FloatArray

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from rtcheck.dvh.at_points import bend_parts, dose_parts
 from rtcheck.dvh.beyond import highest_beyond
 from rtcheck.dvh.field import DoseField, DosePart
 from rtcheck.dvh.nodes import dose_nodes
-from rtcheck.dvh.sampling import bend_parts, dose_parts
 from rtcheck.geometry.slabs import slabs_of
 from rtcheck.geometry.solid import Leaf
 from rtcheck.geometry.surface import Body

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
+from rtcheck.dvh.at_points import bend_parts, dose_parts
 from rtcheck.dvh.field import DoseField, DosePart
 from rtcheck.dvh.local import dose_about
 from rtcheck.dvh.sampling import (
     Resolution,
     ascending,
-    bend_parts,
     choose_resolution,
-    dose_parts,
     field_spacing,
     sample_shape,
 )
