@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from rtcheck.dvh.boxes import Boxes, box_points, boxes_of, cut
 from rtcheck.dvh.field import DoseField
 from rtcheck.dvh.local import LocalDose, local_dose
-from rtcheck.dvh.tails import FLAT, NOTHING_WANTING, Tails, Wanting, near_tails, tail, tails_of
+from rtcheck.dvh.tails import FLAT, NOTHING_WANTING, Wanting, chosen_in, tails_of
 from rtcheck.geometry.occupancy import Lattice
 from rtcheck.geometry.prisms import Prisms
 from rtcheck.geometry.shape import Layers, shape_layers, window_points
@@ -132,9 +133,12 @@ def sample_prisms(
     total, top = _limits(samples)
     kept: list[Samples] = []
     for tails in tails_of(total, _LEAST_CM3, wanting):
-        near = np.flatnonzero(near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails))
-        middle = local_dose(local, *(each.take(near) for each in (boxes.u_mm, boxes.v_mm, boxes.w_mm))).sum(axis=0)
-        chosen = near[_tails(middle, samples.volume_cm3.take(near), tails, top, flat)]
+        middles = (boxes.u_mm, boxes.v_mm, boxes.w_mm)
+
+        def middle(at: IntArray, middles: tuple[FloatArray, FloatArray, FloatArray] = middles) -> FloatArray:
+            return np.asarray(local_dose(local, *(each.take(at) for each in middles)).sum(axis=0))
+
+        chosen = chosen_in(samples.dose_gy.sum(axis=0), samples.volume_cm3, None, middle, tails, top, flat)
         if len(chosen) == 0:
             break
         rest = np.ones(len(samples.mask), dtype=bool)
@@ -189,18 +193,21 @@ def sample_shape(
     kept: list[Samples] = []
     ranges: _Ranges = {}
     for tails in tails_of(total, _LEAST_SHAPE_CM3, wanting)[first_round:]:
-        about = near_tails(samples.dose_gy.sum(axis=0), samples.volume_cm3, tails)
-        near = np.flatnonzero(about & (samples.mask & 1 == 1))  # other readings serve the interval alone
-        parts = _parts_of(layers, cells[near], lattice) if parts is None else _some_parts(parts, near)
-        middle = local_dose(local, *parts.middle_mm).sum(axis=0)
-        hit = np.flatnonzero(_tails(middle, samples.volume_cm3[near], tails, top))
-        if len(hit) == 0:
+
+        def those(at: IntArray, parts: _Parts | None = parts) -> _Parts:
+            return _parts_of(layers, cells[at], lattice) if parts is None else _some_parts(parts, at)
+
+        def middle(at: IntArray, those: Callable[[IntArray], _Parts] = those) -> FloatArray:
+            return np.asarray(local_dose(local, *those(at).middle_mm).sum(axis=0))
+
+        value = samples.mask & 1 == 1  # other readings serve the interval alone
+        chosen = chosen_in(samples.dose_gy.sum(axis=0), samples.volume_cm3, value, middle, tails, top)
+        if len(chosen) == 0:
             break
-        chosen = near[hit]
         rest = np.ones(len(samples.mask), dtype=bool)
         rest[chosen] = False
         kept.append(_part(samples, rest))
-        parts = _cut_parts(parts, hit)
+        parts = _cut_parts(those(chosen))
         at = np.stack(stagger(*parts.cell))
         at *= parts.whole
         at *= parts.size_mm
@@ -249,17 +256,17 @@ def _some_parts(parts: _Parts, at: IntArray) -> _Parts:
     return _Parts(parts.middle_mm[:, at], parts.size_mm[:, at], parts.cell[:, at], parts.whole[at])
 
 
-def _cut_parts(parts: _Parts, chosen: IntArray) -> _Parts:
-    """Cut the chosen ones in half along u, v and w."""
+def _cut_parts(parts: _Parts) -> _Parts:
+    """Cut each in half along u, v and w."""
     upper = (_CORNERS[[1, 0, 2]] > 0).astype(np.int64)
-    middle, size = np.empty((2, 3, len(chosen), 8))
-    cell = np.empty((3, len(chosen), 8), dtype=np.int64)
+    middle, size = np.empty((2, 3, len(parts.whole), 8))
+    cell = np.empty((3, len(parts.whole), 8), dtype=np.int64)
     for axis in range(3):  # one at a time: what is wanted stays at hand
-        size[axis] = (parts.size_mm[axis].take(chosen) / 2)[:, None]
+        size[axis] = (parts.size_mm[axis] / 2)[:, None]
         np.multiply(size[axis], _CORNERS[axis], out=middle[axis])
-        middle[axis] += parts.middle_mm[axis].take(chosen)[:, None]
-        np.add((2 * parts.cell[axis].take(chosen))[:, None], upper[axis], out=cell[axis])
-    whole = np.repeat(parts.whole.take(chosen), 8)
+        middle[axis] += parts.middle_mm[axis][:, None]
+        np.add((2 * parts.cell[axis])[:, None], upper[axis], out=cell[axis])
+    whole = np.repeat(parts.whole, 8)
     return _Parts(middle.reshape(3, -1), size.reshape(3, -1), cell.reshape(3, -1), whole)
 
 
@@ -315,14 +322,6 @@ def _limits(samples: Samples) -> tuple[float, float]:
     dose = samples.dose_gy.sum(axis=0)
     top = float(np.max(dose, initial=0.0, where=~np.isnan(dose)))
     return float(np.sum(samples.volume_cm3[samples.mask & 1 == 1])), top
-
-
-def _tails(
-    dose_gy: FloatArray, volume_cm3: FloatArray, tails: Tails, top_gy: float, flat: float = FLAT
-) -> NDArray[np.bool_]:
-    chosen = tail(dose_gy, volume_cm3, tails.hot_cm3, top_gy, flat, cold=False)
-    chosen |= tail(dose_gy, volume_cm3, tails.cold_cm3, top_gy, flat, cold=True)
-    return chosen
 
 
 def _part(samples: Samples, which: NDArray[np.bool_] | IntArray) -> Samples:

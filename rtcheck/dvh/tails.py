@@ -7,15 +7,16 @@ and once the coldest, for D98%. Where the dose hardly varies among them nothing 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rtcheck.model.arrays import FloatArray
+from rtcheck.model.arrays import FloatArray, IntArray
 
-__all__ = ["FLAT", "NOTHING_WANTING", "Tails", "Wanting", "near_tails", "tail", "tails_of"]
+__all__ = ["FLAT", "NOTHING_WANTING", "Tails", "Wanting", "chosen_in", "near_tails", "tail", "tails_of"]
 
 _LEVELS = 8
 """At most so many rounds of cutting; the coldest samples are looked at in the first only, unless more is asked for."""
@@ -25,7 +26,11 @@ _SHARE = 5 / 64
 _NEXT = 3 / 64
 """... and that of each next round this share, divided by eight for each round: what is left of the samples there."""
 _NEAR = 2.5
-"""So many times as many samples are looked at closely as have a tail's volume by their mean."""
+"""So many times as many samples are looked at closely as have a tail's volume by their mean, ..."""
+_BRINK = 0.8
+"""... and if any beyond this share of these is in a tail, twice as many: in a target with a plateau and a steep edge,
+samples of cells that are cold in their middle lay beyond all that were looked at, those left were the hot ones among
+them, and V near the end of the tail came out 0.75 % of the volume too high."""
 FLAT = 0.02
 """A tail whose doses differ by less than this share of the maximum is fine enough: the error of a rank among n evenly
 spread samples is their spread times about n^(-1/2), below 0.05 % of the maximum, unless they all lie
@@ -90,31 +95,79 @@ def _deeper(rounds: list[float], wanted: tuple[float, ...]) -> list[float]:
     return out if out[-1] > 0 else out[:-1]
 
 
-def near_tails(dose_gy: FloatArray, volume_cm3: FloatArray, tails: Tails) -> NDArray[np.bool_]:
-    """Choose the samples, by number, among which the tails are: more than twice as many as have the volumes.
+def chosen_in(
+    dose_gy: FloatArray,
+    volume_cm3: FloatArray,
+    among: NDArray[np.bool_] | None,
+    middle_gy: Callable[[IntArray], FloatArray],
+    tails: Tails,
+    top_gy: float,
+    flat: float = FLAT,
+) -> IntArray:
+    """Choose what is cut in one round, by the dose in the middle of what each sample stands for.
+
+    Args:
+        dose_gy: (n,) dose at the samples; NaN, the unknown dose, is never chosen.
+        volume_cm3: (n,) their volumes.
+        among: (n,) those that may be chosen; None for all.
+        middle_gy: gives the dose in the middle of what the samples of these numbers stand for.
+        tails: what is to be cut.
+        top_gy: highest dose of the structure.
+        flat: an end is fine enough where its doses differ by less than this share of the highest.
+
+    Returns:
+        (k,) numbers of the chosen, ascending.
+    """
+    times = _NEAR
+    while True:
+        near, brink = near_tails(dose_gy, volume_cm3, tails, times)
+        at = np.flatnonzero(near if among is None else near & among)
+        middle, volume = middle_gy(at), volume_cm3.take(at)
+        chosen = tail(middle, volume, tails.hot_cm3, top_gy, flat, cold=False)
+        chosen |= tail(middle, volume, tails.cold_cm3, top_gy, flat, cold=True)
+        at = at[chosen]
+        if not np.any(brink.take(at)):
+            return at
+        times *= 2
+
+
+def near_tails(
+    dose_gy: FloatArray, volume_cm3: FloatArray, tails: Tails, times: float = _NEAR
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Choose the samples among which the tails are: more than twice as many as have the volumes.
 
     Args:
         dose_gy: (n,) dose at the samples; NaN, the unknown dose, is never chosen.
         volume_cm3: (n,) their volumes.
         tails: what is to be cut.
+        times: so many times as many as have the volumes by their mean.
+
+    Returns:
+        (n,) true for them, and (n,) true for those beyond which there may be more.
     """
     unknown = np.isnan(dose_gy)
     known = dose_gy[~unknown]
     mean = float(np.sum(volume_cm3)) / max(len(dose_gy), 1)
     hot, cold = (
-        min(max(len(known) // 4, int(_NEAR * volume / mean)), len(known)) if volume > 0 else 0
+        max(len(known) // 4, int(times * volume / mean)) if volume > 0 else 0
         for volume in (tails.hot_cm3, tails.cold_cm3)
     )
-    if hot == cold == 0:
-        return np.asarray(~unknown)
-    places = [place for place, count in ((len(known) - hot, hot), (cold - 1, cold)) if count]
-    parted = np.partition(known, places)
-    near = np.zeros(len(dose_gy), dtype=bool)
+    nowhere = np.zeros(len(dose_gy), dtype=bool)
+    if max(hot, cold) >= len(known) or hot == cold == 0:
+        return ~unknown, nowhere
+    inner = [round(_BRINK * count) for count in (hot, cold)]
+    places = {len(known) - hot: hot, len(known) - inner[0]: hot, cold - 1: cold, inner[1] - 1: cold}
+    parted = np.partition(known, [place for place, count in places.items() if count])
+    near, brink = nowhere, nowhere.copy()
     if hot:
-        near |= dose_gy >= parted[len(known) - hot]
+        hottest = dose_gy >= parted[len(known) - hot]
+        near |= hottest
+        brink |= hottest & (dose_gy <= parted[len(known) - inner[0]])
     if cold:
-        near |= dose_gy <= parted[cold - 1]
-    return near
+        coldest = dose_gy <= parted[cold - 1]
+        near |= coldest
+        brink |= coldest & (dose_gy >= parted[inner[1] - 1])
+    return near, brink
 
 
 def tail(

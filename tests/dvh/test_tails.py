@@ -7,7 +7,7 @@ from rtcheck.dvh.conventions import structure_dose
 from rtcheck.dvh.engine import sample_solid
 from rtcheck.dvh.evaluate import evaluate
 from rtcheck.dvh.notation import parse_metric
-from rtcheck.dvh.tails import Tails, Wanting, near_tails, tail, tails_of
+from rtcheck.dvh.tails import Tails, Wanting, chosen_in, near_tails, tail, tails_of
 from rtcheck.geometry.rings import stack_contours
 from rtcheck.geometry.solid import Leaf
 from tests.analytic.phantoms import field_of, grid_of, roi_of, sphere
@@ -67,7 +67,7 @@ def test_a_flat_tail_is_left_alone():
     dose[-5:] = np.nan
     chosen = tail(dose, volume, 93.75, 50.0, cold=False)
     assert np.flatnonzero(chosen).tolist() == list(range(901, 995))
-    assert not np.any(near_tails(dose, volume, Tails(93.75, 93.75))[-5:])
+    assert not np.any(near_tails(dose, volume, Tails(93.75, 93.75))[0][-5:])
 
 
 def test_the_rounds_of_a_tail():
@@ -83,8 +83,57 @@ def test_the_rounds_of_a_tail():
 def test_the_candidates_hold_the_tail():
     """The samples looked at closely are a quarter, or more than twice those that make up the tail; at both ends."""
     dose, volume = np.linspace(10, 50, 1000), np.ones(1000)
-    assert np.flatnonzero(near_tails(dose, volume, Tails(90.0, 0.0))).tolist() == list(range(750, 1000))
-    assert np.flatnonzero(near_tails(dose, volume, Tails(0.0, 200.0))).tolist() == list(range(500))
+    assert np.flatnonzero(near_tails(dose, volume, Tails(90.0, 0.0))[0]).tolist() == list(range(750, 1000))
+    assert np.flatnonzero(near_tails(dose, volume, Tails(0.0, 200.0))[0]).tolist() == list(range(500))
+
+
+def test_beyond_the_brink_of_the_candidates_there_may_be_more():
+    """The outermost fifth of the candidates at either end; where all are candidates there is nothing beyond."""
+    dose, volume = np.linspace(10, 50, 1000), np.ones(1000)
+    near, brink = near_tails(dose, volume, Tails(90.0, 120.0))
+    assert np.flatnonzero(near).tolist() == [*range(300), *range(750, 1000)]
+    assert np.flatnonzero(brink).tolist() == [*range(239, 300), *range(750, 801)]
+    near, brink = near_tails(dose, volume, Tails(90.0, 120.0), 10.0)
+    assert np.all(near) and not np.any(brink)
+
+
+@pytest.mark.parametrize("kind", ["even", "plateau", "noise"])
+@pytest.mark.parametrize("cold", [False, True])
+def test_a_tail_is_that_of_all_the_middles(kind, cold):
+    """Whatever the samples say, the cells of a tail are those whose middles are hottest or coldest, all of them.
+
+    A plateau with a steep edge, where small cells lie: of the cells that are cold in their middle some have a sample
+    from the plateau. Left out they would be the hot ones, and what replaces the others the cold.
+    """
+    rng = np.random.default_rng(7)
+    count = 20_000
+    middle = {
+        "even": np.linspace(10, 50, count),
+        "plateau": np.where(np.arange(count) < count // 3, np.linspace(20, 50, count), 50 + rng.normal(0, 0.5, count)),
+        "noise": 50 + rng.normal(0, 2, count),
+    }[kind]
+    spread = {"even": 0.5, "plateau": 8.0, "noise": 2.0}[kind]
+    volume = np.where(middle < 48, 0.3, 1.0)
+    middle, dose = middle * 1.0, middle + rng.uniform(-spread, spread, count)
+    if not cold:
+        middle, dose = 80 - middle, 80 - dose
+    wanted = 0.18 * np.sum(volume)
+    asked = []
+
+    def looked_at(at):
+        asked.append(len(at))
+        return middle[at]
+
+    tails = Tails(0.0, wanted) if cold else Tails(wanted, 0.0)
+    chosen = chosen_in(dose, volume, None, looked_at, tails, 60.0)
+    exact = np.flatnonzero(tail(middle, volume, wanted, 60.0, cold=cold))
+    apart = np.setxor1d(chosen, exact)
+    assert np.sum(volume[apart]) < 2e-3 * wanted
+    assert (len(asked) == 1) == (kind == "even")
+    assert asked[0] < 0.6 * count
+    some = dose > np.median(dose)
+    among = chosen_in(dose, volume, some, looked_at, tails, 60.0)
+    assert np.all(some[among])
 
 
 def test_the_volume_does_not_depend_on_the_tails():
