@@ -52,7 +52,12 @@ _HOT_CM3 = (0.03, 0.1, 0.5, 1.0, 5.0)
 """... D of these, and of these volumes."""
 _SHARES = (*_BULK, *_COLD, *_HOT)
 _END = 0.25
-"""What differs within this share of the volume from either end is sampled finer there alone."""
+"""What differs within this share of the volume from either end is sampled finer there alone, ..."""
+_BESIDE = 0.1
+"""... and where doses differ between, as in a steep edge, so much of the volume to either side, ..."""
+_BETWEEN = 0.4
+"""... unless that is more than this share of it, which is no less work than all of it. Where volumes differ there, all
+is sampled finer: in a dose that is even, or jumps from voxel to voxel, cells of any middle may hold it."""
 
 
 def settled(
@@ -80,12 +85,14 @@ def settled(
     coarse, _ = sample(count // _MORE, 0.25, NOTHING_WANTING, variants[:1], points=True)
     for phase in (0.25, 0.5):
         wanting = unsettled(value, coarse, highest_gy)
-        if wanting is None or (phase == 0.5 and not wanting.throughout):
+        if wanting is None or (phase == 0.5 and not (wanting.throughout or wanting.between_gy)):
             break
         coarse = of_reading(value, 0)
         if wanting.throughout or least < count < _FINE:
             count = _FINE if count < _FINE else _MOST
             wanting = NOTHING_WANTING
+        elif phase == 0.5:
+            count = max(count, _FINE)
         value, more = sample(count, phase, wanting, variants, points=phase == 0.25)
     return thinned(value), coarse, more
 
@@ -116,14 +123,31 @@ def unsettled(value: Samples, coarse: Samples, highest_gy: float) -> Wanting | N
     wrong = apart > np.where(np.arange(len(ranks)) < even, 1.0, 2.0) * allowed
     volumes = _EVERY[_volumes_differ(rough, _doses(fine, _EVERY * fine.known_cm3), _SAME * reference)]
     here = np.flatnonzero(wrong).tolist()
-    hot = [ranks[i] for i in here if i >= even or ranks[i] <= _END * whole]
-    cold = [whole - ranks[i] for i in here if whole - ranks[i] <= _END * whole]
-    between = np.any((volumes > _END) & (volumes < 1 - _END))
-    if abs(fine.mean_gy - rough.mean_gy) > allowed or len(hot) + len(cold) < len(here) or between:
+    if abs(fine.mean_gy - rough.mean_gy) > allowed or np.any((volumes > _END) & (volumes < 1 - _END)):
         return Wanting(throughout=True)
+    shares = np.array([ranks[i] for i in here if i < even]) / whole
+    hot = [ranks[i] for i in here if i >= even or ranks[i] <= _END * whole]
+    cold = [whole - ranks[i] for i in here if i < even and whole - ranks[i] <= _END * whole]
     hot += [float(share) * whole for share in volumes[volumes <= _END][-1:]]
     cold += [float(1 - share) * whole for share in volumes[volumes >= 1 - _END][:1]]
-    return Wanting(hot_cm3=tuple(hot), cold_cm3=tuple(cold)) if hot or cold else None
+    bands = _bands(shares[(shares > _END) & (shares < 1 - _END)])
+    if sum(high - low for low, high in bands) > _BETWEEN:
+        return Wanting(throughout=True)
+    between = tuple(
+        (float(low), float(high)) for high, low in (_doses(fine, np.array(band) * whole) for band in bands)
+    )
+    return Wanting(hot_cm3=tuple(hot), cold_cm3=tuple(cold), between_gy=between) if hot or cold or between else None
+
+
+def _bands(shares: FloatArray) -> list[tuple[float, float]]:
+    """Return ranges that hold all shares, with `_BESIDE` on either side, none touching another."""
+    out: list[tuple[float, float]] = []
+    for share in np.sort(shares).tolist():
+        if out and share - _BESIDE <= out[-1][1]:
+            out[-1] = (out[-1][0], share + _BESIDE)
+        else:
+            out.append((share - _BESIDE, share + _BESIDE))
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ and once the coldest, for D98%. Where the dose hardly varies among them nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 import numpy as np
@@ -45,10 +45,17 @@ _AROUND = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Tails:
-    """Volumes of the hottest and of the coldest samples, cm³, that are cut in one round; 0 for none."""
+    """What is cut in one round.
+
+    Attributes:
+        hot_cm3: volume of the hottest samples; 0 for none.
+        cold_cm3: volume of the coldest.
+        between_gy: lowest and highest dose of bands.
+    """
 
     hot_cm3: float
     cold_cm3: float
+    between_gy: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,13 @@ class Wanting:
         throughout: everywhere.
         hot_cm3: volumes from the hot end the dose to which wants samples once more divided.
         cold_cm3: the same from the cold end.
+        between_gy: lowest and highest dose of bands whose samples are to be divided.
     """
 
     throughout: bool = False
     hot_cm3: tuple[float, ...] = ()
     cold_cm3: tuple[float, ...] = ()
+    between_gy: tuple[tuple[float, float], ...] = ()
 
 
 NOTHING_WANTING = Wanting()
@@ -81,7 +90,8 @@ def tails_of(total_cm3: float, least_cm3: float, wanting: Wanting = NOTHING_WANT
     hot = [share * total_cm3 for share in shares]
     hot = hot[:1] + [volume for volume in hot[1:] if volume > least_cm3]
     ends = zip_longest(_deeper(hot, wanting.hot_cm3), _deeper(hot[:1], wanting.cold_cm3), fillvalue=0.0)
-    return tuple(Tails(*each) for each in ends)
+    first, *others = (Tails(*each) for each in ends)
+    return replace(first, between_gy=wanting.between_gy), *others
 
 
 def _deeper(rounds: list[float], wanted: tuple[float, ...]) -> list[float]:
@@ -125,6 +135,8 @@ def chosen_in(
         middle, volume = middle_gy(at), volume_cm3.take(at)
         chosen = tail(middle, volume, tails.hot_cm3, top_gy, flat, cold=False)
         chosen |= tail(middle, volume, tails.cold_cm3, top_gy, flat, cold=True)
+        for low, high in tails.between_gy:
+            chosen |= (middle >= low) & (middle <= high)
         at = at[chosen]
         if not np.any(brink.take(at)):
             return at
@@ -153,7 +165,7 @@ def near_tails(
         for volume in (tails.hot_cm3, tails.cold_cm3)
     )
     nowhere = np.zeros(len(dose_gy), dtype=bool)
-    if max(hot, cold) >= len(known) or hot == cold == 0:
+    if max(hot, cold) >= len(known) or hot == cold == 0 or tails.between_gy:
         return ~unknown, nowhere
     inner = [round(_BRINK * count) for count in (hot, cold)]
     places = {len(known) - hot: hot, len(known) - inner[0]: hot, cold - 1: cold, inner[1] - 1: cold}

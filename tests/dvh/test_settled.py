@@ -83,16 +83,34 @@ def test_a_difference_in_the_middle_wants_samples_everywhere():
 def test_a_difference_anywhere_in_the_bulk_is_found(share):
     """Two samplings that agree in mean and median can both be wrong: they are compared at many shares of the volume.
 
-    Within a quarter of the volume from either end that end is sampled finer, elsewhere everything.
+    Within a quarter of the volume from either end that end is sampled finer, elsewhere a band of doses: those of
+    a tenth of the volume on either side.
     """
     moved = RAMP.copy()
     at = round((1 - share) * 1000)
     moved[at - 3 : at + 3] += 0.1
     hot = (pytest.approx(10 * share),) if share < 0.25 else ()
     cold = (pytest.approx(10 * (1 - share)),) if share > 0.75 else ()
+    band = (pytest.approx(46 - 40 * share, abs=1.3), pytest.approx(54 - 40 * share, abs=1.3))
     found = unsettled(samples(RAMP), samples(moved), 50.0)
-    assert (found.throughout, found.hot_cm3[:1], found.cold_cm3) == (not (hot or cold), hot, cold)
+    assert (found.hot_cm3[:1], found.cold_cm3) == (hot, cold)
+    assert found.between_gy == (() if hot or cold else (band,))
+    assert not found.throughout
     moved[498:502] += 0.2
+    more = unsettled(samples(RAMP), samples(moved), 50.0).between_gy
+    for dose in (30, 50 - 40 * share)[: 1 if hot or cold else 2]:
+        assert any(low < dose < high for low, high in more)
+
+
+def test_bands_that_are_most_of_the_volume_are_all_of_it():
+    """Each band takes in a fifth of the volume: two next to each other are one, with three everything is sampled."""
+    moved = RAMP.copy()
+    for at in (300, 450):
+        moved[at - 3 : at + 3] += 0.1
+    few = unsettled(samples(RAMP), samples(moved), 50.0)
+    assert few.between_gy == ((pytest.approx(18, abs=0.3), pytest.approx(32, abs=0.3)),)
+    assert not few.throughout
+    moved[597:603] += 0.1
     assert unsettled(samples(RAMP), samples(moved), 50.0) == Wanting(throughout=True)
 
 
@@ -152,6 +170,20 @@ def test_samplings_that_differ_are_followed_by_finer_ones_until_two_agree():
         (24_000, 0.5, True), (6_000, 0.25, True), (64_000, 0.25, True), (96_000, 0.5, False),
     ]  # fmt: skip
     assert (value, coarse, more) == (13.0, 12.0, "with drawing 4")
+
+
+def test_a_band_that_differs_is_cut_once_and_then_sampled_finer_too():
+    """First the number of samples stays; where it differs from them too, there are more, and again the band."""
+    steep, steeper = RAMP.copy(), RAMP.copy()
+    steep[497:503] += 0.1
+    steeper[497:503] -= 0.1
+    calls, *_ = drawn_until_settled(RAMP, steep, RAMP)
+    assert len(calls) == 3
+    assert calls[2][:2] == (24_000, 0.25)
+    assert calls[2][2].between_gy and calls[2][2] == unsettled(samples(RAMP), samples(steep), 50.0)
+    calls, *_ = drawn_until_settled(RAMP, steep, steeper, RAMP)
+    assert [call[:2] for call in calls[2:]] == [(24_000, 0.25), (64_000, 0.5)]
+    assert calls[3][2].between_gy and not calls[3][2].throughout
 
 
 def test_tails_that_differ_are_cut_once_more_and_no_further():
