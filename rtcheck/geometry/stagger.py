@@ -19,28 +19,30 @@ _RECTANGLE = 1e-6
 _WHOLE = 1 - 1e-12
 """A cell covered beyond this share is whole."""
 
-_PLASTIC = 1.2207440846057596
-"""Real root of x⁴ = x + 1; its inverse powers fill the unit cube evenly (Roberts' R3 sequence)."""
+_PLASTIC = 1.324717957244746
+"""Real root of x³ = x + 1; its inverse powers fill the unit square evenly (Roberts' R2 sequence)."""
+_ONE, _TWO = 1 / _PLASTIC, 1 / _PLASTIC**2
+_START = 0.25
+"""Shift of the first cell, beyond a whole number."""
 
 
 def stagger(row: IntArray, column: IntArray, layer: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shifts along u, v and w for cells of a lattice, as fractions of a cell from -1/2 to 1/2.
 
+    Along an axis a cell is shifted by where it is along the two others: the cells of a plane across an axis, whichever
+    plane it is, are shifted along it by a sequence that fills their range evenly, and along a row of cells the shifts
+    to its sides are those of a sequence that fills the square. In boxes of 600 to 20,000 cells in linear doses, against
+    their closed form, volumes are off by half as much as with random shifts, or with multiples of one number for all.
+
     Args:
         row: (n,) row of the lattice.
         column: (n,) column of the lattice.
-        layer: (n,) running number of the layer; odd layers get the opposite shifts of even ones, so that pairs cancel.
+        layer: (n,) running number of the layer.
     """
-    sign = 1.0 - 2.0 * (layer & 1)
-    number = row + column * 411.0
-    number += (layer >> 1) * 7919.0
-    out = []
-    for k in (1, 2, 3):
-        shift = number * _PLASTIC**-k
-        shift -= np.rint(shift)
-        shift *= sign
-        out.append(shift)
-    return out[0], out[1], out[2]
+    along_u = row * _TWO - layer * _ONE + _START
+    along_v = column * _ONE - layer * _TWO + _START
+    along_w = column * _TWO - row * _ONE + _START
+    return along_u - np.rint(along_u), along_v - np.rint(along_v), along_w - np.rint(along_w)
 
 
 def reach(

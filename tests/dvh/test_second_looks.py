@@ -244,14 +244,13 @@ def test_points_of_a_surface_are_on_the_surface():
 
 
 def test_shifts_fill_the_unit_cube_evenly():
-    """Shifts of neighbouring cells fill each eighth of the cube alike, unrelated between axes, opposite in odd ones."""
+    """Shifts of neighbouring cells fill each eighth of the cube alike, unrelated between axes."""
     row, column = (a.ravel() for a in np.meshgrid(np.arange(40), np.arange(40)))
     shifts = np.array(stagger(row, column, np.full(1600, 4)))
     assert shifts.min() >= -0.5 and shifts.max() <= 0.5
     octants = np.bincount(((shifts > 0) * np.array([[1], [2], [4]])).sum(axis=0), minlength=8)
     assert octants.min() > 170 and octants.max() < 230
     assert np.abs(np.corrcoef(shifts) - np.eye(3)).max() < 0.1
-    assert np.array(stagger(row, column, np.full(1600, 5))) == pytest.approx(-shifts)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 1.0])

@@ -187,7 +187,7 @@ def test_bands_are_cut_in_the_first_round_wherever_the_samples_lie():
 
 
 def test_the_median_of_a_steep_edge():
-    """A cylinder in a dose that falls from 67 to 13 Gy within few mm: D50% on the edge is off by less than 0.05 % of 50 Gy."""
+    """In a dose that falls from 67 to 13 Gy within few mm D50% is off by less than 0.05 % of 50 Gy."""
     one = case(166)
     stack, _ = stack_contours(one.roi)
     dose = structure_dose(sample_solid("A", Leaf(stack), field_of(one.grid), "prism"), None)
