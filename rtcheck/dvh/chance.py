@@ -14,13 +14,14 @@ from rtcheck.dvh.cumulative import Cumulative, dose_to_hottest, volume_at_least
 __all__ = ["doses_apart", "volumes_apart"]
 
 _STEP = 0.01
-"""Neighbours lie one and two of these shares of the volume to either side, ..."""
+"""Neighbours lie one, two and three of these shares of the volume to either side (with one and two, samplings of two
+islands agreed by chance on the median and beside it), ..."""
 _OF_REST = 0.25
 """... or of these shares of what is left to the nearer end of the curve, where that is less."""
 
 
 def doses_apart(fine: Cumulative, rough: Cumulative, share: float) -> float:
-    """Return by how many Gy two samplings differ next to a rank: the second largest difference of four neighbours.
+    """Return by how many Gy two samplings differ next to a rank: the second largest difference of six neighbours.
 
     Args:
         fine: the curve of the finer one.
@@ -51,7 +52,7 @@ def volumes_apart(fine: Cumulative, rough: Cumulative, dose_gy: float) -> float:
 
 def _neighbours(share: float) -> list[float]:
     step = min(_STEP, _OF_REST * share, _OF_REST * (1 - share))
-    return [share + many * step for many in (-2, -1, 1, 2)] if step > 0 else []
+    return [share + many * step for many in (-3, -2, -1, 1, 2, 3)] if step > 0 else []
 
 
 def _second(differences: Iterable[float]) -> float:

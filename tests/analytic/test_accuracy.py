@@ -48,8 +48,8 @@ them, and a dose with its peak between grid points."""
 
 # of 116, 178 and 204 neither model has the right volume; in 157 the median lies between the doses of two islands; in
 # 323 the dose is cut off at zero a cell away; in 897 so steeply that it seems bent the other way; in 533 the wall about
-# a hole moves by its own width towards either end
-@pytest.mark.parametrize("seed", [2, 13, 37, 116, 157, 178, 204, 323, 533, 897, *OPEN])
+# a hole moves by its own width towards either end; on the median of 1025 two samplings agree by chance
+@pytest.mark.parametrize("seed", [2, 13, 37, 116, 157, 178, 204, 323, 533, 897, 1025, *OPEN])
 def test_the_shape_model_is_true_to_the_solid(seed):
     """The metrics of solids lie in their intervals; of clinical sizes the values are within the method's bounds."""
     spacing, cm3, worst, outside = whole_solid(seed)
@@ -59,10 +59,10 @@ def test_the_shape_model_is_true_to_the_solid(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(5))
 def test_the_shape_model_is_true_in_all_cases(block):
     """Of 1000 more, no truth of 3 cm³ or more lies outside, of 30 smaller ones one; 95 of 100 are within bounds."""
-    found = [whole_solid(seed) for seed in range(100 + 100 * block, 200 + 100 * block)]
+    found = [whole_solid(seed) for seed in range(100 + 200 * block, 300 + 200 * block)]
     assert [each for _, cm3, _, outside in found for each in outside if cm3 >= 3] == []
     small = [bool(outside) for _, cm3, _, outside in found if cm3 < 3]
     assert sum(small) <= 1 + len(small) / 30
