@@ -22,7 +22,7 @@ _FINE = 64_000
 """So many where the first do not agree, ..."""
 _MOST = 96_000
 """... and so many where these still do not agree; more would take more memory than all else. Where samplings differ in
-the tails only, these are cut once more instead."""
+the tails or in a band of doses only, these are cut once more instead."""
 _MORE = 4
 """Samples of the fine over those of the coarse sampling."""
 

@@ -2,7 +2,8 @@
 
 D2%, D0.03cc and the like depend on few of the samples that fill a structure evenly. So the hottest are cut into eight
 smaller ones, the hottest of these again, until the smallest volume that metrics ask for is made of hundreds of samples;
-and once the coldest, for D98%. Where the dose hardly varies among them nothing is cut.
+and once the coldest, for D98%. Where the dose hardly varies among them nothing is cut. Bands of doses between are cut
+once where two samplings differ there.
 """
 
 from __future__ import annotations
