@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rtcheck.dvh.chance import volumes_apart
+from rtcheck.dvh.chance import volumes_apart, volumes_uneven
 from rtcheck.dvh.cumulative import DOSE_TOLERANCE, Cumulative, cumulative
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.model.arrays import FloatArray
@@ -72,12 +72,18 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
     sampling = bend = np.zeros(len(doses_gy))
     if len(rough) == 2:
         bend = found.pop().value - found[-1].value
+    unit = 100.0 if relative else conventions[0].inside
     if rough:
-        unit = 100.0 if relative else conventions[0].inside
         apart = [unit * volumes_apart(conventions[0], cumulative(dose.coarse), gray) for gray in doses_gy.tolist()]
         sampling = np.maximum(np.abs(found[0].value - found.pop().value), apart)
-    low = np.min([one.low for one in found], axis=0) - sampling + np.minimum(bend, 0.0)
-    high = np.max([one.high for one in found], axis=0) + sampling + np.maximum(bend, 0.0)
+    errors = [sampling] * len(found)
+    if dose.coarsely:
+        labels = ["", *(label for label, _ in dose.alternatives)]
+        other = conventions[labels.index(dose.coarsely[0])]
+        uneven = np.array([unit * volumes_uneven(conventions[0], other, gray) for gray in doses_gy.tolist()])
+        errors = [np.maximum(sampling, uneven) if label in dose.coarsely else sampling for label in labels]
+    low = np.min([one.low - error for one, error in zip(found, errors, strict=True)], axis=0) + np.minimum(bend, 0.0)
+    high = np.max([one.high + error for one, error in zip(found, errors, strict=True)], axis=0) + np.maximum(bend, 0.0)
     value = found[0].value
     if relative:
         high = np.minimum(high, 100.0)

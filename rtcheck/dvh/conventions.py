@@ -64,12 +64,15 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     share = min(_BEYOND + _BEYOND_PLANES / sampled.planes, 1.0)
     alternatives.append((f"beyond {other_model}", _beyond(other[0], value[0], share)))
     alternatives.append((f"beyond {sampled.model}", _beyond(value[0], other[0], share)))
+    coarsely = [*labels, *(label for label, _ in alternatives[-2:])]
     if sampled.slope_gy is not None:
         # with few planes both the wall and the ends are in doubt, and may be wrong together
         for reading, dvh in readings:
             more = sampled.share_out if reading in ("", other_model) else 0.0
             moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, more)
             alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
+            if reading in labels:
+                coarsely.extend(label for label, _ in alternatives[-len(moved) :])
     if sampled.slid is not None:
         leaning = LABELS if sampled.planes == 1 else (_LEANING,)
         alternatives.extend(
@@ -119,6 +122,7 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
         bent=bent,
         minimum_gy=extremes[0] if extremes else None,
         maximum_gy=extremes[1] if extremes else None,
+        coarsely=tuple(coarsely),
     )
 
 

@@ -48,6 +48,8 @@ class StructureDose:
         alternatives: (label, DVH) of every convention left open: the other structure model, short and long ends,
             and for few contour planes the surface further out and in.
             The interval of a metric is the envelope over `value` and these ...
+        coarsely: labels of those that come from the other structure model, itself first, which is sampled once: what
+            they say is also widened by how uneven that model's distance from the value is (`rtcheck.dvh.chance`).
         coarse: ... widened on both sides by ``|metric(value) - metric(coarse)|``: the DVH of a coarser, independent
             sampling, which tells the sampling error ...
         bent: ... and on one side by ``metric(bent) - metric(coarse)``: the coarse sampling with `BEND` times what cubic
@@ -74,3 +76,4 @@ class StructureDose:
     bent: DVH | None = None
     minimum_gy: tuple[float, float] | None = None
     maximum_gy: tuple[float, float] | None = None
+    coarsely: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rtcheck.dvh.chance import doses_apart, volumes_apart
+from rtcheck.dvh.chance import doses_apart, doses_uneven, volumes_apart, volumes_uneven
 from rtcheck.dvh.cumulative import VOLUME_TOLERANCE, Cumulative, cumulative, dose_to_hottest, volume_at_least
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.effective import VEFF_N, effective_volume_percent, power_mean
@@ -100,7 +100,8 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         raise _NotEvaluable("RTD501", f"{name} needs a prescribed dose, and there is none")
     measure = _measure(metric, prescription_gy, dose.dose_error_gy, dose.volume_error_cm3)
     central = measure(_curve(dose.value))
-    ranges = [central, *(_measure_other(label, dvh, measure) for label, dvh in dose.alternatives)]
+    others = [(label in dose.coarsely, _measure_other(label, dvh, measure)) for label, dvh in dose.alternatives]
+    ranges = [central, *(found for coarsely, found in others if not coarsely)]
     sampling = bend = 0.0
     if dose.coarse is not None:
         # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
@@ -118,9 +119,15 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
             to_unit = 2.0 / _dose_at_volume(_curve(dose.value), Metric("Median", None, "", "Gy")).value
         sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
     if dose.coarse is not None:
-        sampling = max(sampling, _by_chance(dose, metric, prescription_gy))
-    low = min(each.low for each in ranges) - sampling + min(bend, 0.0)
-    high = max(each.high for each in ranges) + sampling + max(bend, 0.0)
+        sampling = max(sampling, _by_chance(dose.coarse, doses_apart, volumes_apart, dose, metric, prescription_gy))
+    low, high = min(each.low for each in ranges) - sampling, max(each.high for each in ranges) + sampling
+    if dose.coarsely:
+        other = next(dvh for label, dvh in dose.alternatives if label == dose.coarsely[0])
+        uneven = _by_chance(other, doses_uneven, volumes_uneven, dose, metric, prescription_gy)
+        ranges = [found for coarsely, found in others if coarsely]
+        low = min(low, min(each.low for each in ranges) - max(sampling, uneven))
+        high = max(high, max(each.high for each in ranges) + max(sampling, uneven))
+    low, high = low + min(bend, 0.0), high + max(bend, 0.0)
     beyond = {"Min": dose.minimum_gy, "Max": dose.maximum_gy}.get(metric.kind)
     if beyond is not None:
         to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
@@ -132,20 +139,26 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
     return MetricValue(central.value, min(max(low, 0.0), central.value), max(high, central.value), metric.unit)
 
 
-def _by_chance(dose: StructureDose, metric: Metric, prescription_gy: float | None) -> float:
-    """How far samplings differ next to what is asked, in the unit of the metric."""
-    assert dose.coarse is not None
-    fine, rough = _curve(dose.value), _curve(dose.coarse)
+def _by_chance(
+    rough: DVH,
+    doses: Callable[[Cumulative, Cumulative, float], float],
+    volumes: Callable[[Cumulative, Cumulative, float], float],
+    dose: StructureDose,
+    metric: Metric,
+    prescription_gy: float | None,
+) -> float:
+    """How far another sampling differs next to what is asked (`rtcheck.dvh.chance`), in the unit of the metric."""
+    fine, other = _curve(dose.value), _curve(rough)
     if metric.kind in ("D", "DC", "Median"):
         to_unit = 100.0 / _prescribed(prescription_gy) if metric.unit == "%" else 1.0
         at = 50.0 if metric.kind == "Median" else metric.at
         assert at is not None
         share = at / 100.0 if metric.kind == "Median" or metric.at_unit == "%" else at / fine.total
-        return doses_apart(fine, rough, 1 - share if metric.kind == "DC" else share) * to_unit
+        return doses(fine, other, 1 - share if metric.kind == "DC" else share) * to_unit
     if metric.kind in ("V", "CV"):
         assert metric.at is not None
         at_gy = metric.at if metric.at_unit == "Gy" else metric.at / 100.0 * _prescribed(prescription_gy)
-        return volumes_apart(fine, rough, at_gy) * (100.0 if metric.unit == "%" else fine.inside)
+        return volumes(fine, other, at_gy) * (100.0 if metric.unit == "%" else fine.inside)
     return 0.0
 
 

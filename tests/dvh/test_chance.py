@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rtcheck.dvh.band import band
-from rtcheck.dvh.chance import doses_apart, volumes_apart
+from rtcheck.dvh.chance import doses_apart, doses_uneven, volumes_apart, volumes_uneven
 from rtcheck.dvh.cumulative import cumulative
 from rtcheck.dvh.curve import DVH, StructureDose
 from rtcheck.dvh.evaluate import evaluate
@@ -83,3 +83,55 @@ def test_intervals_hold_what_crossing_samplings_leave_open(metric, least, prescr
     assert (alone.high - alone.low) / 2 < 0.2 * least
     plotted = band(dose, np.array([30.0]), relative="%" in metric)
     assert (plotted.high[0] - plotted.low[0]) / 2 == pytest.approx(0.3 / 0.7, rel=0.02)
+
+
+def bumped(height, offset=0.1, tilt=10.0):
+    """`EVEN` lowered by an offset and tilted, and `height` hotter or colder within 0.4 % of the volume about the median."""
+    hot = 1 - (np.arange(COUNT) + 0.5) / COUNT
+    dose = EVEN - offset + tilt * (0.5 - hot)
+    dose[np.abs(hot - 0.5) < 0.004] += height
+    return np.sort(dose)
+
+
+def test_what_is_uneven_about_another_model_is_chance():
+    """An even distance from the value tells nothing; a bump of 0.2 Gy at one rank is half uneven at its neighbours."""
+    fine, even, uneven = cumulative(dvh(EVEN)), cumulative(dvh(bumped(0.0))), cumulative(dvh(bumped(0.2)))
+    assert doses_uneven(fine, even, 0.5) == pytest.approx(0.0, abs=1e-9)
+    assert volumes_uneven(fine, even, 30.0) == pytest.approx(0.0, abs=1e-9)
+    assert doses_uneven(fine, uneven, 0.5) == pytest.approx(0.1, abs=1e-6)
+    assert volumes_uneven(fine, uneven, 30.0) > 0.0005
+    assert doses_uneven(fine, uneven, 0.2) == pytest.approx(0.0, abs=1e-9)
+    none = cumulative(DVH(np.zeros(0), np.zeros(0), float("nan"), float("nan"), 5.0))
+    for pair in ((none, even), (fine, none)):
+        assert doses_uneven(*pair, 0.5) == volumes_uneven(*pair, 30.0) == 0.0
+    for share in (0.0, 1.0):
+        assert doses_uneven(fine, uneven, share) == 0.0
+
+
+NOISY = bumped(-0.2)
+
+
+@pytest.mark.parametrize(
+    ("metric", "prescription"),
+    [("D50%[Gy]", None), ("D50%[%]", 50.0), ("DC50cc[Gy]", None), ("Median[Gy]", None), ("V30Gy[%]", None),
+     ("V30Gy[cc]", None), ("CV60%[cc]", 50.0)],
+)  # fmt: skip
+def test_the_end_of_another_model_is_as_uncertain_as_its_samples(metric, prescription):
+    """Its own end of the interval moves out by what is uneven about it; the end of the value's readings does not."""
+    other, long = dvh(NOISY), dvh(EVEN + 1.0)
+    sure = StructureDose(dvh(EVEN), (("shape", other), ("long ends", long)), dvh(EVEN), 0.0, 0.0, "prism")
+    unsure = replace(sure, coarsely=("shape",))
+    before, found = (evaluate(each, parse_metric(metric), prescription) for each in (sure, unsure))
+    fine, rough = cumulative(sure.value), cumulative(other)
+    if parse_metric(metric).kind in ("V", "CV"):
+        move, least, share = volumes_uneven(fine, rough, 30.0) * 100.0, 0.0, 1.0
+    else:
+        # two samplings that agree may still be off by a share of the range of doses: either end is that far out anyway
+        move, least, share = doses_uneven(fine, rough, 0.5), 4e-4 * 60, 2.0 if "[%]" in metric else 1.0
+    assert move > 0.09
+    wider = (before.low - found.low, found.high - before.high)
+    assert min(wider) == 0.0
+    assert max(wider) == pytest.approx((move - least) * share, rel=1e-4)
+    if "V30" in metric:
+        plotted = band(unsure, np.array([30.0]), relative="%" in metric)
+        assert (plotted.low[0], plotted.high[0]) == pytest.approx((found.low, found.high), rel=1e-12)
