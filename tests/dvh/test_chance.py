@@ -86,7 +86,7 @@ def test_intervals_hold_what_crossing_samplings_leave_open(metric, least, prescr
 
 
 def bumped(height, offset=0.1, tilt=10.0):
-    """`EVEN` lowered by an offset and tilted, and `height` hotter or colder within 0.4 % of the volume about the median."""
+    """`EVEN` lowered by an offset and tilted, and within 0.4 % of the volume about the median `height` more."""
     hot = 1 - (np.arange(COUNT) + 0.5) / COUNT
     dose = EVEN - offset + tilt * (0.5 - hot)
     dose[np.abs(hot - 0.5) < 0.004] += height
