@@ -76,12 +76,14 @@ def band(dose: StructureDose, doses_gy: FloatArray, *, relative: bool) -> Band |
     if rough:
         apart = [unit * volumes_apart(conventions[0], cumulative(dose.coarse), gray) for gray in doses_gy.tolist()]
         sampling = np.maximum(np.abs(found[0].value - found.pop().value), apart)
-    errors = [sampling] * len(found)
-    if dose.coarsely:
-        labels = ["", *(label for label, _ in dose.alternatives)]
-        other = conventions[labels.index(dose.coarsely[0])]
-        uneven = np.array([unit * volumes_uneven(conventions[0], other, gray) for gray in doses_gy.tolist()])
-        errors = [np.maximum(sampling, uneven) if label in dose.coarsely else sampling for label in labels]
+    labels = ["", *(label for label, _ in dose.alternatives)]
+    uneven = sampling
+    for label, curve in zip(labels, conventions, strict=False):
+        if label in dose.coarsely[:1]:
+            uneven = np.maximum(
+                sampling, [unit * volumes_uneven(conventions[0], curve, gray) for gray in doses_gy.tolist()]
+            )
+    errors = [uneven if label in dose.coarsely else sampling for label in labels]
     low = np.min([one.low - error for one, error in zip(found, errors, strict=True)], axis=0) + np.minimum(bend, 0.0)
     high = np.max([one.high + error for one, error in zip(found, errors, strict=True)], axis=0) + np.maximum(bend, 0.0)
     value = found[0].value

@@ -100,8 +100,7 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         raise _NotEvaluable("RTD501", f"{name} needs a prescribed dose, and there is none")
     measure = _measure(metric, prescription_gy, dose.dose_error_gy, dose.volume_error_cm3)
     central = measure(_curve(dose.value))
-    others = [(label in dose.coarsely, _measure_other(label, dvh, measure)) for label, dvh in dose.alternatives]
-    ranges = [central, *(found for coarsely, found in others if not coarsely)]
+    ranges = [central, *(_measure_other(label, dvh, measure) for label, dvh in dose.alternatives)]
     sampling = bend = 0.0
     if dose.coarse is not None:
         # how much lies outside is what the fine sampling says; the coarse one only tells how far a metric moves
@@ -120,13 +119,13 @@ def _evaluate(dose: StructureDose, metric: Metric, prescription_gy: float | None
         sampling = max(sampling, _LEAST_SAMPLING * spread * to_unit)
     if dose.coarse is not None:
         sampling = max(sampling, _by_chance(dose.coarse, doses_apart, volumes_apart, dose, metric, prescription_gy))
-    low, high = min(each.low for each in ranges) - sampling, max(each.high for each in ranges) + sampling
-    if dose.coarsely:
-        other = next(dvh for label, dvh in dose.alternatives if label == dose.coarsely[0])
-        uneven = _by_chance(other, doses_uneven, volumes_uneven, dose, metric, prescription_gy)
-        ranges = [found for coarsely, found in others if coarsely]
-        low = min(low, min(each.low for each in ranges) - max(sampling, uneven))
-        high = max(high, max(each.high for each in ranges) + max(sampling, uneven))
+    uneven = sampling
+    for label, dvh in dose.alternatives:
+        if label in dose.coarsely[:1]:
+            uneven = max(sampling, _by_chance(dvh, doses_uneven, volumes_uneven, dose, metric, prescription_gy))
+    errors = [sampling, *(uneven if label in dose.coarsely else sampling for label, _ in dose.alternatives)]
+    low = min(each.low - error for each, error in zip(ranges, errors, strict=True))
+    high = max(each.high + error for each, error in zip(ranges, errors, strict=True))
     low, high = low + min(bend, 0.0), high + max(bend, 0.0)
     beyond = {"Min": dose.minimum_gy, "Max": dose.maximum_gy}.get(metric.kind)
     if beyond is not None:
