@@ -68,11 +68,11 @@ def structure_dose(sampled: SampledSolid, quantity: Quantity) -> StructureDose:
     if sampled.slope_gy is not None:
         # with few planes both the wall and the ends are in doubt, and may be wrong together
         for reading, dvh in readings:
-            more = sampled.share_out if reading in ("", other_model) else 0.0
-            moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, more)
-            alternatives.extend((f"{reading}, {label}" if reading else label, each) for label, each in moved)
+            moved = rounded(dvh, sampled.coarse, sampled.slope_gy, sampled.fractions, quantity, sampled.share_out)
+            named = [(f"{reading}, {label}" if reading else label, each) for label, each in moved]
+            alternatives.extend(named)
             if reading in labels:
-                coarsely.extend(label for label, _ in alternatives[-len(moved) :])
+                coarsely.extend(label for label, _ in named)
     if sampled.slid is not None:
         leaning = LABELS if sampled.planes == 1 else (_LEANING,)
         alternatives.extend(

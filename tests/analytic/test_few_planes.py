@@ -75,9 +75,9 @@ def misses(seed, model):
 
 
 @pytest.mark.parametrize("model", ["shape", "prism"])
-@pytest.mark.parametrize("seed", [22, 47, 73, 136, 138, 185, 51, 168, 218, 6])
+@pytest.mark.parametrize("seed", [22, 47, 73, 136, 138, 185, 51, 168, 218, 6, 285])
 def test_what_few_planes_do_not_show(seed, model):
-    """Cones, boxes and cylinders on one plane, ends cut off between two, a corner on three."""
+    """Cones, boxes and cylinders on one plane, ends cut off between two, a corner on three; larger between two."""
     _, found = misses(seed, model)
     assert {name: missed for name, missed in found.items() if missed > 0} == {}
 
@@ -85,10 +85,10 @@ def test_what_few_planes_do_not_show(seed, model):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["shape", "prism"])
 def test_three_hundred_solids(model):
-    """Of solids on one plane one in twenty lies outside, on two one in fifty: tips that a plane just grazes."""
+    """Of solids on one plane one in twenty lies outside, on two one in a hundred: tips that a plane just grazes."""
     cases = {count: [] for count in (1, 2, 3, 4)}
     for seed in range(300):
         count, found = misses(seed, model)
         cases[count].append(any(missed > 0 for missed in found.values()))
-    for count, most in ((1, 1 / 20), (2, 1 / 50), (3, 1 / 50), (4, 0)):
+    for count, most in ((1, 1 / 20), (2, 1 / 100), (3, 1 / 50), (4, 0)):
         assert sum(cases[count]) <= most * len(cases[count]), count
