@@ -85,6 +85,14 @@ def test_intervals_hold_what_crossing_samplings_leave_open(metric, least, prescr
     assert (plotted.high[0] - plotted.low[0]) / 2 == pytest.approx(0.3 / 0.7, rel=0.02)
 
 
+def test_the_median_is_as_well_known_as_d50():
+    """Where what samplings differ by grows from rank to rank, the median has the interval of D50%."""
+    dose = StructureDose(dvh(EVEN), (), dvh(crossing(0.45, 10.0)), 0.0, 0.0, "shape")
+    median, half = (evaluate(dose, parse_metric(metric), None) for metric in ("Median[Gy]", "D50%[Gy]"))
+    assert (median.low, median.value, median.high) == (half.low, half.value, half.high)
+    assert median.high - median.value == pytest.approx(0.7, rel=1e-3)
+
+
 def bumped(height, offset=0.1, tilt=10.0):
     """`EVEN` lowered by an offset and tilted, and within 0.4 % of the volume about the median `height` more."""
     hot = 1 - (np.arange(COUNT) + 0.5) / COUNT

@@ -83,6 +83,9 @@ def test_effective_volume_of_a_uniform_dose():
     assert found.value == pytest.approx(100 * 0.5 ** (1 / VEFF_N[0]))
     assert found.high == pytest.approx(50.0)
     assert ask("Veff[%]", make_dvh([50.0] * 4), prescription=50.0).value == pytest.approx(100)
+    rounded = ask("Veff[%]", make_dvh([25.0] * 4), prescription=50.0, dose_error=0.5)
+    assert rounded.low == pytest.approx(100 * (24.5 / 50) ** (1 / 0.97))
+    assert rounded.high == pytest.approx(100 * (25.5 / 50))
 
 
 def test_effective_volume_of_partial_irradiation():
